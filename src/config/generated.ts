@@ -1,0 +1,226 @@
+// Generated from schemas/supervisor.schema.json by `npm run generate`; do not edit.
+
+export type Argument = string;
+export type Signal =
+  | 'SIGHUP'
+  | 'SIGINT'
+  | 'SIGQUIT'
+  | 'SIGILL'
+  | 'SIGTRAP'
+  | 'SIGABRT'
+  | 'SIGBUS'
+  | 'SIGFPE'
+  | 'SIGKILL'
+  | 'SIGUSR1'
+  | 'SIGSEGV'
+  | 'SIGUSR2'
+  | 'SIGPIPE'
+  | 'SIGALRM'
+  | 'SIGTERM'
+  | 'SIGSTKFLT'
+  | 'SIGCHLD'
+  | 'SIGCONT'
+  | 'SIGTSTP'
+  | 'SIGTTIN'
+  | 'SIGTTOU'
+  | 'SIGURG'
+  | 'SIGXCPU'
+  | 'SIGXFSZ'
+  | 'SIGVTALRM'
+  | 'SIGPROF'
+  | 'SIGWINCH'
+  | 'SIGIO'
+  | 'SIGPWR'
+  | 'SIGSYS';
+
+export interface UserConfig {
+  /**
+   * Where an editor finds this schema. Accepted and ignored.
+   */
+  $schema?: string;
+  /**
+   * How many copies of the command run. With 0 the supervisor idles until it is stopped. "auto" is the container's CPU limit (cgroup) rounded down, at least 1; without a limit it is the number of CPUs that the process may use.
+   */
+  workers?: number | 'auto';
+  /**
+   * What every worker runs. An array is the exec form: the program and its arguments, with $(NAME) expanded. A string is the shell form: it is run by /bin/sh -c and not expanded, because the shell has $NAME.
+   */
+  command: Argument[] | string;
+  /**
+   * Appended to an array command, with $(NAME) expanded. An error beside a string command.
+   */
+  args?: Argument[];
+  /**
+   * Environment variables added to those that the supervisor itself has. $(NAME) is expanded from the inherited variables, the supervisor's own (SUPERVISOR_WORKER_INDEX, SUPERVISOR_WORKER_COUNT, SUPERVISOR_WORKER_STARTS, PORT) and the entries above.
+   */
+  env?: {
+    [k: string]: Argument;
+  };
+  /**
+   * Every worker gets the variable PORT: this number plus the worker's index.
+   */
+  portBase?: number;
+  /**
+   * The workers' working directory; a relative one starts at the supervisor's. Absent: the supervisor's own.
+   */
+  workingDir?: string;
+  /**
+   * Seconds: the least time between two passes of the restart loop. A worker that dies after a quiet time is replaced at once; a crash loop restarts once in this time.
+   */
+  reloadDelay?: number;
+  /**
+   * How the workers are stopped.
+   */
+  stop?: {
+    /**
+     * The signal that asks a worker to stop.
+     */
+    signal?: Signal & string;
+    /**
+     * sequential: each worker is asked when the one before it is gone, in index order; when only gracePeriodSeconds are left of timeoutSeconds, all that are left are asked at once. parallel: all are asked at once, in index order.
+     */
+    order?: 'sequential' | 'parallel';
+    /**
+     * Seconds that one worker has between the stop signal and SIGKILL. At most timeoutSeconds.
+     */
+    gracePeriodSeconds?: number;
+    /**
+     * Seconds for the whole stop, from the first signal to the last worker's end; whoever is left then gets SIGKILL. Keep it under the pod's terminationGracePeriodSeconds.
+     */
+    timeoutSeconds?: number;
+  };
+  /**
+   * How many ready workers keep /readyz at 200 once every worker has been ready: a number, or a percentage of the wanted workers (rounded up). Never more than are wanted.
+   */
+  minReady?: number | string;
+  /**
+   * The read-only HTTP server: /metrics, /livez, /healthz, /readyz.
+   */
+  metrics?: {
+    /**
+     * false: no HTTP server at all.
+     */
+    enabled?: boolean;
+    /**
+     * The address to listen on. :: is both families; where there is no IPv6, 0.0.0.0 is taken instead.
+     */
+    host?: string;
+    /**
+     * The port to listen on; 0 is any free port, which the log names.
+     */
+    port?: number;
+    /**
+     * The path of the Prometheus exposition.
+     */
+    path?: string;
+  };
+  /**
+   * The supervisor's own log, on standard error.
+   */
+  log?: {
+    /**
+     * The least severe level that is written.
+     */
+    level?: 'debug' | 'info' | 'warn' | 'error';
+    /**
+     * auto: text on a terminal, else json.
+     */
+    format?: 'auto' | 'json' | 'text';
+  };
+}
+
+export interface Config {
+  /**
+   * Where an editor finds this schema. Accepted and ignored.
+   */
+  $schema?: string;
+  /**
+   * How many copies of the command run. With 0 the supervisor idles until it is stopped. "auto" is the container's CPU limit (cgroup) rounded down, at least 1; without a limit it is the number of CPUs that the process may use.
+   */
+  workers: number | 'auto';
+  /**
+   * What every worker runs. An array is the exec form: the program and its arguments, with $(NAME) expanded. A string is the shell form: it is run by /bin/sh -c and not expanded, because the shell has $NAME.
+   */
+  command: Argument[] | string;
+  /**
+   * Appended to an array command, with $(NAME) expanded. An error beside a string command.
+   */
+  args: Argument[];
+  /**
+   * Environment variables added to those that the supervisor itself has. $(NAME) is expanded from the inherited variables, the supervisor's own (SUPERVISOR_WORKER_INDEX, SUPERVISOR_WORKER_COUNT, SUPERVISOR_WORKER_STARTS, PORT) and the entries above.
+   */
+  env: {
+    [k: string]: Argument;
+  };
+  /**
+   * Every worker gets the variable PORT: this number plus the worker's index.
+   */
+  portBase?: number;
+  /**
+   * The workers' working directory; a relative one starts at the supervisor's. Absent: the supervisor's own.
+   */
+  workingDir?: string;
+  /**
+   * Seconds: the least time between two passes of the restart loop. A worker that dies after a quiet time is replaced at once; a crash loop restarts once in this time.
+   */
+  reloadDelay: number;
+  /**
+   * How the workers are stopped.
+   */
+  stop: {
+    /**
+     * The signal that asks a worker to stop.
+     */
+    signal: Signal & string;
+    /**
+     * sequential: each worker is asked when the one before it is gone, in index order; when only gracePeriodSeconds are left of timeoutSeconds, all that are left are asked at once. parallel: all are asked at once, in index order.
+     */
+    order: 'sequential' | 'parallel';
+    /**
+     * Seconds that one worker has between the stop signal and SIGKILL. At most timeoutSeconds.
+     */
+    gracePeriodSeconds: number;
+    /**
+     * Seconds for the whole stop, from the first signal to the last worker's end; whoever is left then gets SIGKILL. Keep it under the pod's terminationGracePeriodSeconds.
+     */
+    timeoutSeconds: number;
+  };
+  /**
+   * How many ready workers keep /readyz at 200 once every worker has been ready: a number, or a percentage of the wanted workers (rounded up). Never more than are wanted.
+   */
+  minReady: number | string;
+  /**
+   * The read-only HTTP server: /metrics, /livez, /healthz, /readyz.
+   */
+  metrics: {
+    /**
+     * false: no HTTP server at all.
+     */
+    enabled: boolean;
+    /**
+     * The address to listen on. :: is both families; where there is no IPv6, 0.0.0.0 is taken instead.
+     */
+    host: string;
+    /**
+     * The port to listen on; 0 is any free port, which the log names.
+     */
+    port: number;
+    /**
+     * The path of the Prometheus exposition.
+     */
+    path: string;
+  };
+  /**
+   * The supervisor's own log, on standard error.
+   */
+  log: {
+    /**
+     * The least severe level that is written.
+     */
+    level: 'debug' | 'info' | 'warn' | 'error';
+    /**
+     * auto: text on a terminal, else json.
+     */
+    format: 'auto' | 'json' | 'text';
+  };
+}

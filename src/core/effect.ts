@@ -1,0 +1,22 @@
+import type { Signal } from '../config/generated.ts';
+
+/** What the core asks the shell to do. Data, without a closure in it. */
+export type Effect =
+  /** Start a process in this slot; answer with one `spawned` or `spawn-failed`. */
+  | {
+      readonly type: 'spawn';
+      readonly worker: number;
+      /** The slot's start count that the process will have, from 1. */
+      readonly start: number;
+      /** How many workers are wanted now. */
+      readonly count: number;
+    }
+  /** Send a signal. A process that is already gone is no error. */
+  | {
+      readonly type: 'kill';
+      readonly worker: number;
+      readonly pid: number;
+      readonly signal: Signal;
+      /** `process`: the worker alone; `group`: every process of its process group. */
+      readonly target: 'process' | 'group';
+    };

@@ -1,0 +1,85 @@
+import type { InputType, SpawnFailure } from './input.ts';
+import type { Exit, ExitReason, KillCause, Seconds, StopCause } from './state.ts';
+
+/**
+ * What has happened, for those who watch: the log, the metrics, a library's user. Whoever observes
+ * cannot steer; taking every observer away changes no decision.
+ */
+export type Event =
+  | {
+      readonly type: 'supervisor-started';
+      readonly pid: number;
+      readonly workers: number;
+      /** What the number was derived from, or null where the configuration states it. */
+      readonly workersFrom: string | null;
+    }
+  | {
+      readonly type: 'worker-started';
+      readonly worker: number;
+      readonly pid: number;
+      /** The slot's start count, from 1. */
+      readonly start: number;
+      /** Why the process before it ended, or null for a slot's first. */
+      readonly restartReason: ExitReason | null;
+    }
+  | {
+      readonly type: 'worker-exited';
+      readonly worker: number;
+      readonly pid: number;
+      readonly start: number;
+      /** As the seed writes it: 0 to 255, or −N after signal N. */
+      readonly exitCode: number;
+      readonly exit: Exit;
+      readonly lifetime: Seconds;
+      /** Whether it counts as a failure: neither a success code nor asked for. */
+      readonly failure: boolean;
+      /** Seconds until the pass that replaces it, or null where nothing will. */
+      readonly delay: Seconds | null;
+    }
+  | {
+      readonly type: 'spawn-failed';
+      readonly worker: number;
+      readonly failure: SpawnFailure;
+      /** Seconds until the next attempt, or null where there is none. */
+      readonly delay: Seconds | null;
+    }
+  /** Its stop signal was sent. */
+  | {
+      readonly type: 'worker-stopping';
+      readonly worker: number;
+      readonly pid: number;
+      readonly signal: string;
+      readonly gracePeriod: Seconds;
+    }
+  /** It had to be killed: SIGKILL was sent to its process group. */
+  | {
+      readonly type: 'worker-killed';
+      readonly worker: number;
+      readonly pid: number;
+      readonly cause: KillCause;
+    }
+  /** SIGKILL has not ended it; the supervisor ends without it. */
+  | { readonly type: 'worker-abandoned'; readonly worker: number; readonly pid: number }
+  | {
+      readonly type: 'kill-failed';
+      readonly worker: number;
+      readonly pid: number;
+      readonly signal: string;
+      readonly message: string;
+    }
+  | {
+      readonly type: 'signal-received';
+      readonly signal: string;
+      readonly action: 'stop' | 'kill' | 'none';
+    }
+  | { readonly type: 'supervisor-stopping'; readonly cause: StopCause; readonly timeout: Seconds }
+  | { readonly type: 'supervisor-stopped'; readonly pid: number; readonly exitStatus: number }
+  /** An input that the state does not allow: it changed nothing. */
+  | {
+      readonly type: 'input-ignored';
+      readonly input: InputType;
+      readonly worker: number | null;
+      readonly state: string;
+    };
+
+export type EventType = Event['type'];

@@ -1,0 +1,64 @@
+import type { StopCause } from './state.ts';
+
+/** A spawn that failed, in terms that the core can decide on. */
+export interface SpawnFailure {
+  /** The system's name for it, such as `ENOENT` or `EAGAIN`. */
+  readonly code: string;
+  /** A sentence for people that names the file and what to do. */
+  readonly message: string;
+  /**
+   * The exit status with which a shell would report it (126: found but not executable, 127: not
+   * found), or null for a passing lack of resources, where another attempt may succeed.
+   */
+  readonly exitStatus: number | null;
+}
+
+/**
+ * What the shell tells the core. Inputs about a worker carry its slot and its start count, so that
+ * one that speaks of an earlier process is recognised, not guessed.
+ */
+export type Input =
+  /** Once, before anything else. */
+  | {
+      readonly type: 'start';
+      readonly workers: number;
+      /** What the number was derived from, or null where the configuration states it. */
+      readonly workersFrom: string | null;
+      /** The supervisor's own process id. */
+      readonly pid: number;
+    }
+  | {
+      readonly type: 'spawned';
+      readonly worker: number;
+      readonly start: number;
+      readonly pid: number;
+    }
+  | {
+      readonly type: 'spawn-failed';
+      readonly worker: number;
+      readonly start: number;
+      readonly failure: SpawnFailure;
+    }
+  | {
+      readonly type: 'exited';
+      readonly worker: number;
+      readonly start: number;
+      /** 0 to 255, or −N after signal N. */
+      readonly exitCode: number;
+      readonly signal: string | null;
+    }
+  /** The system refused to send a signal, for another reason than that the process is gone. */
+  | {
+      readonly type: 'kill-failed';
+      readonly worker: number;
+      readonly pid: number;
+      readonly signal: string;
+      readonly message: string;
+    }
+  /** A signal that the supervisor received. */
+  | { readonly type: 'signal'; readonly signal: string }
+  | { readonly type: 'stop'; readonly cause: StopCause }
+  /** Time for a pass: compare what is wanted with what is, and act. */
+  | { readonly type: 'tick' };
+
+export type InputType = Input['type'];

@@ -1,0 +1,142 @@
+/**
+ * What the core knows. Every type here is data: a snapshot can be printed, compared and replayed.
+ *
+ * All times are monotonic seconds from one clock of the shell's choosing; wall time never decides
+ * anything.
+ */
+
+/** Monotonic seconds. */
+export type Seconds = number;
+
+/** Why a worker ended, as the metrics and the log name it. */
+export type ExitReason =
+  /** It exited by itself, with any code. */
+  | 'exit'
+  /** A signal that the supervisor did not send ended it. */
+  | 'signal'
+  /** It ended after the supervisor had asked it to stop. */
+  | 'stopped'
+  /** It ended after the supervisor had sent it SIGKILL. */
+  | 'killed';
+
+/** The reasons of an end that lead to a restart. */
+export const RESTART_REASONS: readonly ExitReason[] = ['exit', 'signal'];
+
+/** How a worker ended. */
+export interface Exit {
+  /** Container-style: 0 to 255, 128 + N after signal N. */
+  readonly code: number;
+  /** The signal's name, or null where it exited by itself. */
+  readonly signal: string | null;
+  readonly reason: ExitReason;
+  readonly at: Seconds;
+}
+
+/** What made the supervisor send SIGKILL. */
+export type KillCause =
+  /** The worker's own grace period was over. */
+  | 'grace period'
+  /** The time for the whole stop was over. */
+  | 'stop timeout'
+  /** The operator asked for it, with a second SIGINT. */
+  | 'second SIGINT';
+
+/** How far the end of a worker that is being stopped has come. */
+export type Ending =
+  | { readonly phase: 'asked'; readonly killAt: Seconds; readonly killCause: KillCause }
+  | { readonly phase: 'killed'; readonly abandonAt: Seconds };
+
+/** A worker's state: exactly one of these, never a set of flags. */
+export type WorkerState =
+  /** No process, and none is due: not started yet, or ended for good. */
+  | { readonly name: 'stopped' }
+  /** The shell was told to spawn it and has not said yet how that went. */
+  | { readonly name: 'starting'; readonly since: Seconds }
+  | { readonly name: 'running'; readonly pid: number; readonly since: Seconds }
+  /** It is dead and waits for the pass that replaces it. */
+  | { readonly name: 'backoff'; readonly since: Seconds }
+  | {
+      readonly name: 'stopping';
+      readonly pid: number;
+      readonly since: Seconds;
+      readonly ending: Ending;
+    };
+
+/** A slot: a place for one worker, which keeps its index across restarts. */
+export interface Slot {
+  /** 0 to N − 1. */
+  readonly index: number;
+  /** How many times a process has been started here. */
+  readonly starts: number;
+  readonly lastExit: Exit | null;
+  readonly state: WorkerState;
+}
+
+/**
+ * A pass of the restart loop: it replaces the workers that were dead when it began, one after the
+ * other in index order.
+ */
+export type Pass =
+  | { readonly name: 'closed'; readonly endedAt: Seconds }
+  | { readonly name: 'open'; readonly queue: readonly number[] };
+
+/** Why the supervisor stops; the first cause wins and fixes the exit status. */
+export type StopCause =
+  | { readonly type: 'signal'; readonly signal: string }
+  /** `shouldExit.set()` of the library. */
+  | { readonly type: 'request' }
+  /** It gives up: restarting cannot help. */
+  | { readonly type: 'failure'; readonly message: string; readonly exitStatus: number };
+
+/** An ordered stop that has begun. */
+export interface Stopping {
+  readonly name: 'stopping';
+  readonly cause: StopCause;
+  readonly since: Seconds;
+  /** When whoever is left gets SIGKILL. */
+  readonly deadline: Seconds;
+  /** How many SIGINTs have been received: the second kills at once. */
+  readonly interrupts: number;
+  /** 0, or what the cause or an abandoned worker has made of it. */
+  readonly exitStatus: number;
+}
+
+export type Phase =
+  | { readonly name: 'new' }
+  /** Until every wanted worker has been started once. */
+  | { readonly name: 'starting' }
+  | { readonly name: 'running' }
+  | Stopping
+  | { readonly name: 'stopped'; readonly exitStatus: number };
+
+export interface State {
+  /** The supervisor's own process id, once it has started. */
+  readonly pid: number;
+  readonly phase: Phase;
+  /** How many workers are wanted. */
+  readonly desired: number;
+  readonly slots: readonly Slot[];
+  readonly pass: Pass;
+}
+
+/** The state before anything has happened. */
+export const initialState: State = {
+  pid: 0,
+  phase: { name: 'new' },
+  desired: 0,
+  slots: [],
+  pass: { name: 'closed', endedAt: -Infinity },
+};
+
+/** The same state with one slot replaced. */
+export function withSlot(state: State, slot: Slot): State {
+  const slots = state.slots.slice();
+  slots[slot.index] = slot;
+  return { ...state, slots };
+}
+
+/** Whether the slot has, or may have in a moment, a process. */
+export function isAlive(slot: Slot): boolean {
+  const { name } = slot.state;
+  return name === 'starting' || name === 'running' || name === 'stopping';
+}

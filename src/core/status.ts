@@ -1,0 +1,63 @@
+import { passDueAt } from './restart.ts';
+import type { Exit, Phase, Seconds, Slot, State, WorkerState } from './state.ts';
+import type { Policy } from './policy.ts';
+
+export type WorkerStateName = WorkerState['name'];
+
+/** Every state that a worker can be in, in the order of its life. */
+export const WORKER_STATES: readonly WorkerStateName[] = [
+  'starting',
+  'running',
+  'backoff',
+  'stopping',
+  'stopped',
+];
+
+/** One worker, for those who watch. */
+export interface WorkerStatus {
+  readonly index: number;
+  readonly state: WorkerStateName;
+  readonly ready: boolean;
+  /** Null without a process. */
+  readonly pid: number | null;
+  readonly starts: number;
+  readonly lastExit: Exit | null;
+  /** Seconds until a dead worker's replacement may start; null where none is due. */
+  readonly nextStartIn: Seconds | null;
+}
+
+/** The whole, for those who watch. */
+export interface Status {
+  readonly pid: number;
+  readonly state: Phase['name'];
+  readonly desired: number;
+  readonly ready: number;
+  readonly workers: readonly WorkerStatus[];
+}
+
+/** A view of the state for observers: plain data, made afresh at each call. */
+export function statusOf(state: State, now: Seconds, policy: Policy): Status {
+  const dueAt = passDueAt(state, policy) ?? now + policy.reloadDelay;
+  const nextStartIn = Math.max(0, dueAt - now);
+  const workers = state.slots.map((slot) => workerStatus(slot, nextStartIn));
+  return {
+    pid: state.pid,
+    state: state.phase.name,
+    desired: state.desired,
+    ready: workers.filter((worker) => worker.ready).length,
+    workers,
+  };
+}
+
+function workerStatus(slot: Slot, nextStartIn: Seconds): WorkerStatus {
+  const { state } = slot;
+  return {
+    index: slot.index,
+    state: state.name,
+    ready: state.name === 'running',
+    pid: state.name === 'running' || state.name === 'stopping' ? state.pid : null,
+    starts: slot.starts,
+    lastExit: slot.lastExit,
+    nextStartIn: state.name === 'backoff' ? nextStartIn : null,
+  };
+}

@@ -1,0 +1,255 @@
+import { expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+
+import type { Effect } from '../../src/core/effect.ts';
+import type { Input } from '../../src/core/input.ts';
+import type { Policy } from '../../src/core/policy.ts';
+import { isAlive } from '../../src/core/state.ts';
+import { isDue, isStopping, nextDeadline, step } from '../../src/core/step.ts';
+import { World } from './harness.ts';
+
+/** What may happen to a supervisor; times are seconds that pass before. */
+type Happening =
+  | { readonly type: 'time'; readonly seconds: number }
+  | { readonly type: 'exit'; readonly worker: number; readonly exitCode: number }
+  | { readonly type: 'signal'; readonly signal: string }
+  | { readonly type: 'junk'; readonly input: Input }
+  | { readonly type: 'loop' };
+
+const WORKERS = 5;
+
+const policy: fc.Arbitrary<Policy> = fc.record({
+  reloadDelay: fc.constantFrom(0, 0.25, 0.5, 2),
+  stop: fc.record({
+    signal: fc.constant('SIGTERM' as const),
+    order: fc.constantFrom('sequential' as const, 'parallel' as const),
+    gracePeriodSeconds: fc.constantFrom(0, 1, 4),
+    timeoutSeconds: fc.constantFrom(4, 6, 25),
+  }),
+});
+
+const worker = fc.nat(WORKERS);
+const start = fc.integer({ min: 1, max: 4 });
+const junk: fc.Arbitrary<Input> = fc.oneof(
+  fc.record({ type: fc.constant('spawned' as const), worker, start, pid: fc.nat() }),
+  fc.record({
+    type: fc.constant('exited' as const),
+    worker,
+    start: fc.constant(99),
+    exitCode: fc.nat(255),
+    signal: fc.constant(null),
+  }),
+  fc.constant<Input>({ type: 'start', workers: 3, workersFrom: null, pid: 1 }),
+  fc.constant<Input>({ type: 'tick' }),
+);
+
+const happening: fc.Arbitrary<Happening> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('loop' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('time' as const),
+      seconds: fc.constantFrom(0, 0.125, 0.5, 1, 7),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      type: fc.constant('exit' as const),
+      worker,
+      exitCode: fc.constantFrom(0, 1, -9),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('signal' as const),
+      signal: fc.constantFrom('SIGTERM', 'SIGINT', 'SIGHUP'),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('junk' as const), input: junk }) },
+);
+
+/** A system whose spawns fail as often as they succeed, and whose processes end when it is said. */
+class System {
+  readonly world: World;
+  /** What a process of the real system is: pid by slot. */
+  readonly alive = new Map<number, { pid: number; start: number }>();
+  readonly exits: { worker: number; start: number }[] = [];
+  #pending: (Effect & { type: 'spawn' })[] = [];
+  #nextPid = 1000;
+  #outcomes: readonly boolean[];
+  #turn = 0;
+
+  constructor(policy: Policy, outcomes: readonly boolean[]) {
+    this.world = new World(policy);
+    this.#outcomes = outcomes;
+    this.feed({ type: 'start', workers: WORKERS, workersFrom: null, pid: 1 });
+  }
+
+  feed(input: Input): void {
+    for (const effect of this.world.feed(input)) {
+      if (effect.type === 'spawn') this.#pending.push(effect);
+      else if (effect.signal === 'SIGKILL') this.end(effect.worker, -9);
+    }
+    this.check();
+  }
+
+  /** One turn of the loop: what was spawned is told, then a tick if one is due. */
+  loop(): void {
+    for (const { worker, start } of this.#pending.splice(0)) {
+      if (this.#outcomes[this.#turn++ % this.#outcomes.length] === true) {
+        const pid = this.#nextPid++;
+        this.alive.set(worker, { pid, start });
+        this.feed({ type: 'spawned', worker, start, pid });
+      } else {
+        const failure = { code: 'EAGAIN', message: 'try again', exitStatus: null };
+        this.feed({ type: 'spawn-failed', worker, start, failure });
+      }
+    }
+    if (isDue(this.world.state, this.world.now, this.world.policy)) this.feed({ type: 'tick' });
+  }
+
+  end(worker: number, exitCode: number): void {
+    const process = this.alive.get(worker);
+    if (process === undefined) return;
+    this.alive.delete(worker);
+    this.exits.push({ worker, start: process.start });
+    const signal = exitCode < 0 ? 'SIGKILL' : null;
+    this.feed({ type: 'exited', worker, start: process.start, exitCode, signal });
+  }
+
+  apply(happening: Happening): void {
+    switch (happening.type) {
+      case 'time':
+        this.world.now += happening.seconds;
+        break;
+      case 'exit':
+        this.end(happening.worker, happening.exitCode);
+        break;
+      case 'signal':
+        this.feed({ type: 'signal', signal: happening.signal });
+        break;
+      case 'junk':
+        // a stranger's "spawned" for a spawn that is under way would be a lie of the shell itself
+        if (happening.input.type !== 'spawned') this.feed(happening.input);
+        break;
+      case 'loop':
+        this.loop();
+        break;
+    }
+  }
+
+  /** What must hold after every step. */
+  check(): void {
+    const { state } = this.world;
+    expect(state.slots.filter(isAlive).length).toBeLessThanOrEqual(WORKERS);
+    expect(this.alive.size).toBeLessThanOrEqual(WORKERS);
+    expect(state.slots.map((slot) => slot.index)).toEqual([...state.slots.keys()]);
+    const told = this.world.eventsOf('worker-exited');
+    expect(told.map(({ worker, start }) => ({ worker, start }))).toEqual(this.exits);
+  }
+}
+
+const outcomes = fc.array(fc.boolean(), { minLength: 1, maxLength: 8 });
+const happenings = fc.array(happening, { maxLength: 60 });
+
+test('every exit is told exactly once, and never more run than are wanted', () => {
+  fc.assert(
+    fc.property(policy, outcomes, happenings, (config, spawns, story) => {
+      const system = new System(config, spawns);
+      for (const happening of story) system.apply(happening);
+      const told = system.world
+        .eventsOf('worker-exited')
+        .map(({ worker, start }) => `${worker}/${start}`);
+      expect(new Set(told).size).toBe(told.length);
+    }),
+  );
+});
+
+test('after a stop every story ends, within the budget, with nothing started', () => {
+  fc.assert(
+    fc.property(policy, outcomes, happenings, happenings, (config, spawns, before, after) => {
+      const system = new System(config, spawns);
+      for (const happening of before) system.apply(happening);
+      system.feed({ type: 'signal', signal: 'SIGTERM' });
+      const { world } = system;
+      const asked = world.eventsOf('supervisor-stopping').at(-1)?.at ?? NaN;
+      const started = world.spawns().length;
+      // a story that let the deadline pass goes on from here
+      const resumed = world.now;
+      for (const happening of after) {
+        if (happening.type !== 'time') system.apply(happening);
+      }
+      for (let turn = 0; world.state.phase.name !== 'stopped' && turn < 200; turn += 1) {
+        system.loop();
+        const deadline = nextDeadline(world.state, config) ?? world.now;
+        if (Number.isFinite(deadline)) world.now = Math.max(world.now, deadline);
+      }
+      expect(world.state.phase.name).toBe('stopped');
+      expect(world.spawns()).toHaveLength(started);
+      expect(system.alive.size).toBe(0);
+      const end = world.eventsOf('supervisor-stopped').at(-1)?.at ?? NaN;
+      expect(end).toBeLessThanOrEqual(Math.max(asked + config.stop.timeoutSeconds, resumed));
+    }),
+  );
+});
+
+test('a tick that is not due changes nothing', () => {
+  fc.assert(
+    fc.property(policy, outcomes, happenings, (config, spawns, story) => {
+      const system = new System(config, spawns);
+      for (const happening of story) {
+        system.apply(happening);
+        const { world } = system;
+        if (isDue(world.state, world.now, config)) continue;
+        const before = world.state;
+        system.feed({ type: 'tick' });
+        expect(world.state).toEqual(before);
+      }
+    }),
+  );
+});
+
+test('a second tick at the same instant yields nothing', () => {
+  fc.assert(
+    fc.property(policy, outcomes, happenings, (config, spawns, story) => {
+      const system = new System(config, spawns);
+      for (const happening of story) {
+        system.apply(happening);
+        const { state, now } = system.world;
+        const first = step(state, { type: 'tick' }, now, config);
+        const second = step(first.state, { type: 'tick' }, now, config);
+        expect(second).toEqual({ state: first.state, effects: [], events: [] });
+      }
+    }),
+  );
+});
+
+test('while nothing is dead and no stop has begun there is no deadline', () => {
+  fc.assert(
+    fc.property(policy, outcomes, happenings, (config, spawns, story) => {
+      const system = new System(config, spawns);
+      for (const happening of story) system.apply(happening);
+      const { state } = system.world;
+      const quiet = state.slots.every((slot) => slot.state.name === 'running');
+      if (quiet && !isStopping(state)) expect(nextDeadline(state, config)).toBeNull();
+    }),
+  );
+});
+
+test('passes are at least reloadDelay apart', () => {
+  fc.assert(
+    fc.property(policy, outcomes, happenings, (config, spawns, story) => {
+      const system = new System(config, spawns);
+      for (const happening of story) system.apply(happening);
+      for (let slot = 0; slot < WORKERS; slot += 1) {
+        const starts = system.world.spawns().filter(([worker]) => worker === slot);
+        const times = starts.map(([, , at]) => at);
+        times.slice(1).forEach((at, index) => {
+          expect(at - (times[index] ?? NaN)).toBeGreaterThanOrEqual(config.reloadDelay);
+        });
+      }
+    }),
+  );
+});

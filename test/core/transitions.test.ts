@@ -1,0 +1,140 @@
+import { describe, expect, test } from '@jest/globals';
+
+import type { Input, InputType } from '../../src/core/input.ts';
+import { initialState } from '../../src/core/state.ts';
+import type { Phase, State, WorkerState } from '../../src/core/state.ts';
+import { step } from '../../src/core/step.ts';
+import { POLICY } from './harness.ts';
+
+const NOW = 100;
+
+const PHASES: Readonly<Record<Phase['name'], Phase>> = {
+  new: { name: 'new' },
+  starting: { name: 'starting' },
+  running: { name: 'running' },
+  stopping: {
+    name: 'stopping',
+    cause: { type: 'request' },
+    since: 99,
+    deadline: 124,
+    interrupts: 0,
+    exitStatus: 0,
+  },
+  stopped: { name: 'stopped', exitStatus: 0 },
+};
+
+/** A slot that has been started twice, or is being started for the third time. */
+const WORKERS: Readonly<Record<string, WorkerState>> = {
+  stopped: { name: 'stopped' },
+  starting: { name: 'starting', since: 98 },
+  running: { name: 'running', pid: 100, since: 98 },
+  backoff: { name: 'backoff', since: 98 },
+  asked: {
+    name: 'stopping',
+    pid: 100,
+    since: 90,
+    ending: { phase: 'asked', killAt: 109, killCause: 'grace period' },
+  },
+  killed: { name: 'stopping', pid: 100, since: 90, ending: { phase: 'killed', abandonAt: 101 } },
+};
+
+const INPUTS: Readonly<Record<string, Input>> = {
+  start: { type: 'start', workers: 1, workersFrom: null, pid: 1 },
+  spawned: { type: 'spawned', worker: 0, start: 3, pid: 101 },
+  'spawned (stale)': { type: 'spawned', worker: 0, start: 2, pid: 101 },
+  'spawn-failed': {
+    type: 'spawn-failed',
+    worker: 0,
+    start: 3,
+    failure: { code: 'EAGAIN', message: 'try again', exitStatus: null },
+  },
+  exited: { type: 'exited', worker: 0, start: 2, exitCode: 1, signal: null },
+  'exited (stale)': { type: 'exited', worker: 0, start: 1, exitCode: 1, signal: null },
+  'exited (no such slot)': { type: 'exited', worker: 7, start: 1, exitCode: 1, signal: null },
+  'kill-failed': { type: 'kill-failed', worker: 0, pid: 100, signal: 'SIGTERM', message: 'EPERM' },
+  SIGTERM: { type: 'signal', signal: 'SIGTERM' },
+  stop: { type: 'stop', cause: { type: 'request' } },
+  tick: { type: 'tick' },
+};
+
+/** The states in which an input may come; in any other it is ignored. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  spawned: ['starting'],
+  'spawned (stale)': [],
+  'spawn-failed': ['starting'],
+  exited: ['running', 'asked', 'killed'],
+  'exited (stale)': [],
+  'exited (no such slot)': [],
+};
+
+function stateOf(phase: Phase, worker: WorkerState): State {
+  return {
+    ...initialState,
+    pid: 1,
+    phase,
+    desired: 1,
+    slots: [{ index: 0, starts: 2, lastExit: null, state: worker }],
+    pass: { name: 'closed', endedAt: 0 },
+  };
+}
+
+const rows = Object.keys(PHASES).flatMap((phase) =>
+  Object.keys(WORKERS).flatMap((worker) =>
+    Object.keys(INPUTS).map((input) => [phase, worker, input] as const),
+  ),
+);
+
+describe('every state with every input', () => {
+  test.each(rows)('%s, worker %s: %s', (phase, worker, name) => {
+    const state = stateOf(PHASES[phase as Phase['name']], WORKERS[worker]!);
+    const input = INPUTS[name]!;
+    const before = structuredClone(state);
+    const outcome = step(state, input, NOW, POLICY);
+
+    expect(state).toEqual(before);
+    const allowed = ALLOWED[name];
+    if (allowed !== undefined && !allowed.includes(worker)) {
+      expect(outcome.state).toBe(state);
+      expect(outcome.effects).toEqual([]);
+      expect(outcome.events).toMatchObject([{ type: 'input-ignored', input: input.type }]);
+    } else if (allowed !== undefined) {
+      expect(outcome.state).not.toEqual(state);
+      expect(outcome.events.map((event) => event.type)).not.toContain('input-ignored');
+    }
+    if (phase === 'stopping' || phase === 'stopped') {
+      expect(outcome.effects.map((effect) => effect.type)).not.toContain('spawn');
+    }
+  });
+
+  test.each(rows.filter(([, , input]) => input !== 'tick'))(
+    '%s, worker %s: %s causes nothing but records what was observed',
+    (phase, worker, name) => {
+      const state = stateOf(PHASES[phase as Phase['name']], WORKERS[worker]!);
+      expect(step(state, INPUTS[name]!, NOW, POLICY).effects).toEqual([]);
+    },
+  );
+
+  test.each(rows)('%s, worker %s: after %s, a second tick yields nothing', (...row) => {
+    const [phase, worker, name] = row;
+    const state = stateOf(PHASES[phase as Phase['name']], WORKERS[worker]!);
+    const first = step(step(state, INPUTS[name]!, NOW, POLICY).state, tick, NOW, POLICY);
+    const second = step(first.state, tick, NOW, POLICY);
+    expect(second).toEqual({ state: first.state, effects: [], events: [] });
+  });
+
+  test('the table knows every type of input', () => {
+    const types = new Set<InputType>(Object.values(INPUTS).map((input) => input.type));
+    expect([...types].sort()).toEqual([
+      'exited',
+      'kill-failed',
+      'signal',
+      'spawn-failed',
+      'spawned',
+      'start',
+      'stop',
+      'tick',
+    ]);
+  });
+});
+
+const tick: Input = { type: 'tick' };

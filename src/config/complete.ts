@@ -1,0 +1,11 @@
+import type { Config, UserConfig } from './generated.ts';
+import { validate } from './validate.ts';
+
+/**
+ * Validates a configuration that a program made, and fills in the defaults.
+ *
+ * @throws ConfigError with every problem
+ */
+export function completeConfig(config: UserConfig): Config {
+  return validate(config, (pointer) => ({ source: 'configuration', pointer }));
+}

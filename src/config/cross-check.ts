@@ -1,0 +1,122 @@
+import type { Config } from './generated.ts';
+import { show } from './problem.ts';
+import type { Finding } from './validate.ts';
+import { countWorkers } from './workers.ts';
+
+/** A rule that a schema cannot state, over values that are each valid by themselves. */
+interface Rule {
+  /** The JSON pointers of the values that it compares. */
+  readonly reads: readonly string[];
+  readonly check: (config: Config) => readonly Finding[];
+}
+
+const RULES: readonly Rule[] = [
+  { reads: ['/command'], check: checkProgram },
+  { reads: ['/command', '/args'], check: checkShellForm },
+  { reads: ['/stop/gracePeriodSeconds', '/stop/timeoutSeconds'], check: checkGracePeriod },
+  { reads: ['/env'], check: checkOwnVariables },
+  { reads: ['/env', '/portBase'], check: checkPortVariable },
+  { reads: ['/portBase', '/workers'], check: checkPortRange },
+  {
+    reads: ['/portBase', '/workers', '/metrics/enabled', '/metrics/port'],
+    check: checkMetricsPort,
+  },
+];
+
+/**
+ * Compares values with each other, as far as they are valid by themselves.
+ *
+ * @param data - with defaults filled in
+ * @param invalid - the JSON pointers of what is not valid
+ */
+export function crossCheck(data: unknown, invalid: readonly string[]): readonly Finding[] {
+  const unusable = (pointer: string): boolean =>
+    invalid.some((other) => isWithin(other, pointer) || isWithin(pointer, other));
+  return RULES.filter((rule) => !rule.reads.some(unusable)).flatMap((rule) =>
+    rule.check(data as Config),
+  );
+}
+
+function isWithin(pointer: string, container: string): boolean {
+  return `${pointer}/`.startsWith(`${container}/`);
+}
+
+function checkProgram({ command }: Config): readonly Finding[] {
+  if (command[0] !== '') return [];
+  return [{ pointer: '/command/0', expected: 'the program to run', found: '""' }];
+}
+
+function checkShellForm({ command, args }: Config): readonly Finding[] {
+  if (typeof command !== 'string' || args.length === 0) return [];
+  return [
+    {
+      pointer: '/args',
+      expected: 'nothing beside a command that is a string',
+      found: show(args),
+      hint: 'write the arguments into the string, or the command as an array',
+    },
+  ];
+}
+
+function checkGracePeriod({ stop }: Config): readonly Finding[] {
+  if (stop.gracePeriodSeconds <= stop.timeoutSeconds) return [];
+  return [
+    {
+      pointer: '/stop/gracePeriodSeconds',
+      expected: `at most stop.timeoutSeconds, which is ${stop.timeoutSeconds}`,
+      found: show(stop.gracePeriodSeconds),
+      hint: 'set both: one worker cannot have more time than the whole stop',
+    },
+  ];
+}
+
+function checkOwnVariables({ env }: Config): readonly Finding[] {
+  const own = ['SUPERVISOR_WORKER_INDEX', 'SUPERVISOR_WORKER_COUNT', 'SUPERVISOR_WORKER_STARTS'];
+  return own
+    .filter((name) => Object.hasOwn(env, name))
+    .map((name) => ({
+      pointer: `/env/${name}`,
+      expected: 'another name',
+      found: show(name),
+      hint: 'the supervisor sets this variable for every worker',
+    }));
+}
+
+function checkPortVariable({ env, portBase }: Config): readonly Finding[] {
+  if (portBase === undefined || !Object.hasOwn(env, 'PORT')) return [];
+  return [
+    {
+      pointer: '/env/PORT',
+      expected: 'no variable PORT beside portBase',
+      found: 'both',
+      hint: 'remove one of them: portBase gives every worker a PORT of its own',
+    },
+  ];
+}
+
+function checkPortRange(config: Config): readonly Finding[] {
+  const { portBase } = config;
+  const { count } = countWorkers(config);
+  if (portBase === undefined || portBase + count - 1 <= 65535) return [];
+  return [
+    {
+      pointer: '/portBase',
+      expected: `at most ${65536 - count} for ${count} workers, because ports end at 65535`,
+      found: show(portBase),
+    },
+  ];
+}
+
+function checkMetricsPort(config: Config): readonly Finding[] {
+  const { portBase, metrics } = config;
+  const { count } = countWorkers(config);
+  if (portBase === undefined || !metrics.enabled) return [];
+  if (metrics.port < portBase || metrics.port >= portBase + count) return [];
+  return [
+    {
+      pointer: '/portBase',
+      expected: `${count} ports without metrics.port, which is ${metrics.port}`,
+      found: `${portBase} to ${portBase + count - 1}`,
+    },
+  ];
+}

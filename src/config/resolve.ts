@@ -1,0 +1,71 @@
+import { applyOverrides, CONFIG_VARIABLE, overridesFrom } from './overrides.ts';
+import type { Overriding } from './overrides.ts';
+import type { Config } from './generated.ts';
+import { loadFile, SEARCH_PLACES } from './load.ts';
+import { ConfigError } from './problem.ts';
+import { validate } from './validate.ts';
+import type { SourceOf } from './validate.ts';
+
+/** What the command line says about the configuration. */
+export interface ConfigArguments {
+  /** The values of `--workers` and the like, by the name of the flag; `config` is the file. */
+  readonly flags: Readonly<Record<string, string | undefined>>;
+  /** What stands behind `--`. */
+  readonly command: readonly string[] | null;
+}
+
+/** A configuration that can be run. */
+export interface ResolvedConfig {
+  /** The file as messages name it, or null where none was needed. */
+  readonly file: string | null;
+  readonly config: Config;
+}
+
+/**
+ * Finds, reads, merges and validates the configuration: flag before environment variable before file
+ * before default.
+ *
+ * @throws ConfigError with every problem
+ */
+export function resolveConfig(
+  { flags, command }: ConfigArguments,
+  env: NodeJS.ProcessEnv,
+  workingDir: string,
+): ResolvedConfig {
+  const named = env[CONFIG_VARIABLE] === '' ? undefined : env[CONFIG_VARIABLE];
+  const loaded = loadFile(flags['config'] ?? named, workingDir);
+  if (loaded === null && command === null) throw nothingFound(workingDir);
+  const overrides = [...overridesFrom(flags, env), ...commandOverrides(command)];
+  const data = applyOverrides(loaded?.data ?? {}, overrides);
+  const config = validate(data, sourcesOf(loaded?.file ?? 'configuration', overrides));
+  return { file: loaded?.file ?? null, config };
+}
+
+function commandOverrides(command: readonly string[] | null): readonly Overriding[] {
+  if (command === null) return [];
+  return [
+    { pointer: '/command', value: [...command], source: '--' },
+    { pointer: '/args', value: [], source: '--' },
+  ];
+}
+
+function sourcesOf(file: string, overrides: readonly Overriding[]): SourceOf {
+  return (pointer) => {
+    const override = overrides.find((each) => `${pointer}/`.startsWith(`${each.pointer}/`));
+    return override === undefined
+      ? { source: file, pointer }
+      : { source: override.source, pointer: pointer.slice(override.pointer.length) };
+  };
+}
+
+function nothingFound(workingDir: string): ConfigError {
+  return new ConfigError([
+    {
+      source: workingDir,
+      pointer: '',
+      expected: `a configuration file (${SEARCH_PLACES.join(', ')})`,
+      found: 'none',
+      hint: 'name one with -c FILE, or write the command behind --',
+    },
+  ]);
+}

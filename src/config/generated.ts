@@ -43,7 +43,7 @@ export interface UserConfig {
    */
   workers?: number | 'auto';
   /**
-   * What every worker runs. An array is the exec form: the program and its arguments, with $(NAME) expanded. A string is the shell form: it is run by /bin/sh -c and not expanded, because the shell has $NAME.
+   * What every worker runs. An array is the exec form: the program and its arguments, with $(NAME) expanded as in a pod ($$ is a literal $). A string is the shell form: it is run by /bin/sh -c and not expanded, because the shell has $NAME.
    */
   command: Argument[] | string;
   /**
@@ -139,7 +139,7 @@ export interface Config {
    */
   workers: number | 'auto';
   /**
-   * What every worker runs. An array is the exec form: the program and its arguments, with $(NAME) expanded. A string is the shell form: it is run by /bin/sh -c and not expanded, because the shell has $NAME.
+   * What every worker runs. An array is the exec form: the program and its arguments, with $(NAME) expanded as in a pod ($$ is a literal $). A string is the shell form: it is run by /bin/sh -c and not expanded, because the shell has $NAME.
    */
   command: Argument[] | string;
   /**

@@ -115,11 +115,12 @@ function findingOf(error: Failure): Finding {
 }
 
 function unknownKey(parent: string, key: string, node: SchemaNode): Finding {
+  const known = Object.keys(node.properties ?? {});
   return {
     pointer: `${parent}/${escape(key)}`,
     expected: 'a known key',
     found: show(key),
-    hint: didYouMean(key, Object.keys(node.properties ?? {})),
+    hint: didYouMean(key, known) ?? `known are ${known.join(', ')}`,
   };
 }
 

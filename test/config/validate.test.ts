@@ -125,10 +125,13 @@ describe('what is not, and how it reads', () => {
       { ...valid, worker: 2 },
       'FILE: /worker: expected a known key, found "worker"; did you mean "workers"?',
     ],
-    [{ ...valid, colour: 2 }, 'FILE: /colour: expected a known key, found "colour"'],
+    [
+      { ...valid, colour: 2 },
+      'FILE: /colour: expected a known key, found "colour"; known are $schema, workers, command, args, env, portBase, workingDir, reloadDelay, stop, minReady, metrics, log',
+    ],
     [
       { ...valid, stop: { grace: 1, gracePeriodSecond: 2 } },
-      'FILE: /stop/grace: expected a known key, found "grace"',
+      'FILE: /stop/grace: expected a known key, found "grace"; known are signal, order, gracePeriodSeconds, timeoutSeconds',
       'FILE: /stop/gracePeriodSecond: expected a known key, found "gracePeriodSecond"; did you mean "gracePeriodSeconds"?',
     ],
     [{ ...valid, stop: 5 }, 'FILE: /stop: expected an object, found 5'],
@@ -192,7 +195,10 @@ describe('what is not, and how it reads', () => {
       { ...valid, log: { level: 'warning' } },
       'FILE: /log/level: expected one of "debug", "info", "warn", "error", found "warning"',
     ],
-    [{ ...valid, 'a/b~c': 1 }, 'FILE: /a~1b~0c: expected a known key, found "a/b~c"'],
+    [
+      { ...valid, 'a/b~c': 1 },
+      'FILE: /a~1b~0c: expected a known key, found "a/b~c"; known are $schema, workers, command, args, env, portBase, workingDir, reloadDelay, stop, minReady, metrics, log',
+    ],
   ])('%j', (data, ...lines) => {
     expect(problemsOf(data)).toEqual(lines);
   });

@@ -1,0 +1,53 @@
+/** The longest delay of a Node timer in milliseconds; a longer one would fire at once. */
+const LONGEST_DELAY = 2 ** 31 - 1;
+
+/**
+ * The queue of what has happened, with the one timer of the loop.
+ *
+ * Handlers of signals, exits and probes only put; the loop takes. It wakes in a turn of its own, never
+ * inside a handler: a process that is replaced inside its own exit handler keeps libuv in its SIGCHLD
+ * loop, where no timer and no socket gets a turn.
+ */
+export class Inbox<Item> {
+  #items: Item[] = [];
+  #wake: (() => void) | null = null;
+
+  put(item: Item): void {
+    this.#items.push(item);
+    if (this.#wake !== null) setImmediate(this.#wake);
+    this.#wake = null;
+  }
+
+  /** Everything that came since the last call, in its order. */
+  drain(): readonly Item[] {
+    const items = this.#items;
+    this.#items = [];
+    return items;
+  }
+
+  /**
+   * Waits for an item or the deadline, whichever is first; in any case other events get their turn.
+   *
+   * @param seconds - how long, or null for as long as it takes; 0 or less does not sleep
+   */
+  wait(seconds: number | null): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#items.length > 0 || (seconds !== null && seconds <= 0)) {
+        setImmediate(resolve);
+        return;
+      }
+      const onDeadline = (): void => {
+        this.#wake = null;
+        resolve();
+      };
+      const timer =
+        seconds === null
+          ? undefined
+          : setTimeout(onDeadline, Math.min(Math.ceil(seconds * 1000), LONGEST_DELAY));
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

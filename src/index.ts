@@ -1,0 +1,12 @@
+export { BaseReload } from './base-reload.ts';
+export type { Awaitable } from './base-reload.ts';
+export type { Config, UserConfig } from './config/generated.ts';
+export { ConfigError } from './config/problem.ts';
+export type { Problem } from './config/problem.ts';
+export type { Event, EventType } from './core/event.ts';
+export type { Exit, ExitReason, KillCause, StopCause } from './core/state.ts';
+export type { Status, WorkerStateName, WorkerStatus } from './core/status.ts';
+export { ExitEvent } from './exit-event.ts';
+export { Multiprocess } from './multiprocess.ts';
+export type { MultiprocessOptions, Observer } from './multiprocess.ts';
+export type { WorkerProcess } from './worker.ts';

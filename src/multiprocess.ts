@@ -1,0 +1,235 @@
+import { performance } from 'node:perf_hooks';
+
+import { BaseReload } from './base-reload.ts';
+import type { Awaitable } from './base-reload.ts';
+import { completeConfig } from './config/complete.ts';
+import type { Config, UserConfig } from './config/generated.ts';
+import { inheritedEnvironment } from './config/overrides.ts';
+import { countWorkers } from './config/workers.ts';
+import { commandOf } from './core/command.ts';
+import type { Effect } from './core/effect.ts';
+import type { Event } from './core/event.ts';
+import type { Input } from './core/input.ts';
+import { initialState } from './core/state.ts';
+import type { Seconds, State } from './core/state.ts';
+import { statusOf } from './core/status.ts';
+import type { Status } from './core/status.ts';
+import { isDue, isStopping, nextDeadline, step } from './core/step.ts';
+import { Inbox } from './inbox.ts';
+import { createLog } from './observe/log.ts';
+import { logObserver } from './observe/log-observer.ts';
+import { killGroups, killOnExit } from './pid1/guard.ts';
+import { SignalSource } from './pid1/signals.ts';
+import { WorkerProcess } from './worker.ts';
+
+/**
+ * Is told what has happened. A promise that it returns is not awaited; what it throws is reported as a
+ * warning and changes nothing.
+ */
+export type Observer = (event: Event) => Awaitable<void>;
+
+export interface MultiprocessOptions {
+  /** Who is told of every event. Default: the log on standard error, as `config.log` has it. */
+  readonly observers?: readonly Observer[];
+  /** Where signals come from. Default: `run` listens to the process's own while it runs. */
+  readonly signals?: SignalSource;
+}
+
+/**
+ * Runs copies of a command, replaces the dead ones, and stops them in order.
+ *
+ * The shell around the core: it takes what happened, lets the core decide, performs that, and tells
+ * the observers. It decides nothing itself.
+ */
+export class Multiprocess extends BaseReload {
+  readonly config: Config;
+  readonly #workersWanted: { readonly count: number; readonly from: string | null };
+  readonly #observers: readonly Observer[];
+  readonly #signals: SignalSource | undefined;
+  readonly #inbox = new Inbox<Input>();
+  readonly #processes: (WorkerProcess | null)[] = [];
+  #state: State = initialState;
+  #checkedAt: Seconds = -Infinity;
+
+  /**
+   * @param config - as a configuration file has it; missing keys get their defaults
+   * @throws ConfigError with every problem
+   */
+  constructor(config: UserConfig, options: MultiprocessOptions = {}) {
+    const complete = completeConfig(config);
+    super(complete.reloadDelay);
+    this.config = complete;
+    this.#workersWanted = countWorkers(complete);
+    this.#observers = options.observers ?? [logObserver(createLog(complete.log, process.stderr))];
+    this.#signals = options.signals;
+    this.shouldExit.onSet(() => {
+      this.#inbox.put({ type: 'stop', cause: { type: 'request' } });
+    });
+  }
+
+  /** How many workers are wanted. */
+  get workers(): number {
+    return this.#workersWanted.count;
+  }
+
+  /** The workers' processes that are alive, in index order. */
+  get processes(): readonly WorkerProcess[] {
+    return this.#processes.filter((worker) => worker?.isAlive() === true) as WorkerProcess[];
+  }
+
+  /** What a container's exit status says of the run: 0 unless the supervisor had to give up. */
+  get exitStatus(): number {
+    const { phase } = this.#state;
+    return phase.name === 'stopping' || phase.name === 'stopped' ? phase.exitStatus : 0;
+  }
+
+  /** How everything stands, worker by worker. */
+  status(): Status {
+    return statusOf(this.#state, now(), this.config);
+  }
+
+  /** Runs until a stop is asked for by a signal or `shouldExit.set()`, and every worker is gone. */
+  override async run(): Promise<void> {
+    const signals = this.#signals ?? new SignalSource();
+    const undo = [
+      keepAlive(),
+      killOnExit(() => this.#pids()),
+      signals.subscribe((signal) => {
+        this.#inbox.put({ type: 'signal', signal });
+      }),
+    ];
+    try {
+      await super.run();
+    } finally {
+      // nobody is left after an orderly end; an overridden method that throws leaves all of them
+      killGroups(this.#pids());
+      if (this.#signals === undefined) signals.close();
+      for (const takeAway of undo.reverse()) takeAway();
+    }
+  }
+
+  override async startup(): Promise<void> {
+    const { count, from } = this.#workersWanted;
+    this.#take({ type: 'start', workers: count, workersFrom: from, pid: this.pid });
+    if (this.#drain()) return;
+    this.restart();
+    while (this.#state.pass.name === 'open' && !(await this.wait())) this.restart();
+  }
+
+  override shouldRestart(): boolean {
+    this.#checkedAt = now();
+    return isDue(this.#state, this.#checkedAt, this.config);
+  }
+
+  override restart(): void {
+    this.#take({ type: 'tick' });
+  }
+
+  override async shutdown(): Promise<void> {
+    this.#take({ type: 'stop', cause: { type: 'request' } });
+    this.#take({ type: 'tick' });
+    while (this.#state.phase.name !== 'stopped') {
+      await this.wait();
+      this.#take({ type: 'tick' });
+    }
+  }
+
+  protected override async wait(): Promise<boolean> {
+    await this.#inbox.wait(this.#sleepSeconds());
+    return this.#drain();
+  }
+
+  /** Null: until something happens. A restart that a subclass declined is offered again later. */
+  #sleepSeconds(): Seconds | null {
+    const deadline = nextDeadline(this.#state, this.config);
+    if (deadline === null) return null;
+    return deadline <= this.#checkedAt && !isStopping(this.#state)
+      ? this.reloadDelay
+      : deadline - now();
+  }
+
+  /** Lets the core decide on everything that has come; returns whether the loop is to end. */
+  #drain(): boolean {
+    for (const input of this.#inbox.drain()) this.#take(input);
+    if (isStopping(this.#state)) this.shouldExit.set();
+    return this.shouldExit.isSet();
+  }
+
+  #take(input: Input): void {
+    const { state, effects, events } = step(this.#state, input, now(), this.config);
+    this.#state = state;
+    for (const effect of effects) this.#perform(effect);
+    for (const event of events) this.#publish(event);
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'spawn':
+        this.#spawn(effect);
+        break;
+      case 'kill':
+        this.#kill(effect);
+        break;
+    }
+  }
+
+  #spawn({ worker, start, count }: Effect & { type: 'spawn' }): void {
+    const identity = { index: worker, count, starts: start };
+    const command = commandOf(this.config, inheritedEnvironment(process.env), identity);
+    this.#processes[worker] = WorkerProcess.start(worker, command, {
+      spawned: (pid) => {
+        this.#inbox.put({ type: 'spawned', worker, start, pid });
+      },
+      failed: (failure) => {
+        this.#inbox.put({ type: 'spawn-failed', worker, start, failure });
+      },
+      exited: (exitCode, signal) => {
+        this.#inbox.put({ type: 'exited', worker, start, exitCode, signal });
+      },
+    });
+  }
+
+  #kill({ worker, pid, signal, target }: Effect & { type: 'kill' }): void {
+    const addressee = this.#processes[worker];
+    if (addressee?.pid !== pid) return;
+    try {
+      addressee.kill(signal, target);
+    } catch (error) {
+      const { message } = error as Error;
+      this.#inbox.put({ type: 'kill-failed', worker, pid, signal, message });
+    }
+  }
+
+  #publish(event: Event): void {
+    for (const observe of this.#observers) {
+      try {
+        const result = observe(event);
+        if (result instanceof Promise) result.catch(reportObserver);
+      } catch (error) {
+        reportObserver(error);
+      }
+    }
+  }
+
+  #pids(): readonly number[] {
+    return this.processes.map((worker) => worker.pid);
+  }
+}
+
+/** The clock of every decision: monotonic seconds. */
+function now(): Seconds {
+  return performance.now() / 1000;
+}
+
+function reportObserver(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error));
+}
+
+/** Keeps the process alive without a timer: with no worker and no server nothing else would. */
+function keepAlive(): () => void {
+  const { port1 } = new MessageChannel();
+  port1.ref();
+  return () => {
+    port1.close();
+  };
+}

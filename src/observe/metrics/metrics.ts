@@ -1,0 +1,48 @@
+import { Registry } from 'prom-client';
+
+import type { Event } from '../../core/event.ts';
+import type { Status } from '../../core/status.ts';
+import { buildInfo } from './build-info.ts';
+import type { Family } from './family.ts';
+import { ownProcess } from './process.ts';
+import { workerExits } from './worker-exits.ts';
+import { workerRestarts } from './worker-restarts.ts';
+import { workerStarts } from './worker-starts.ts';
+import { workersDesired } from './workers-desired.ts';
+import { workersReady } from './workers-ready.ts';
+import { workersRunning } from './workers-running.ts';
+
+/** Every metric family, in the order of the exposition. */
+const FAMILIES: readonly Family[] = [
+  buildInfo,
+  workersDesired,
+  workersRunning,
+  workersReady,
+  workerStarts,
+  workerRestarts,
+  workerExits,
+  ownProcess,
+];
+
+/** The metrics of one supervisor. */
+export interface Metrics {
+  /** Counts what the event says. */
+  readonly observe: (event: Event) => void;
+  readonly contentType: string;
+  /** The exposition in Prometheus' text format. */
+  expose(): Promise<string>;
+}
+
+export function createMetrics(status: () => Status): Metrics {
+  const registry = new Registry();
+  const counters = FAMILIES.map((family) => family({ registry, status })).filter(
+    (observe) => observe !== null,
+  );
+  return {
+    observe: (event) => {
+      for (const count of counters) count(event);
+    },
+    contentType: registry.contentType,
+    expose: () => registry.metrics(),
+  };
+}

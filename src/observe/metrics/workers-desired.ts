@@ -1,0 +1,15 @@
+import { Gauge } from 'prom-client';
+
+import type { Family } from './family.ts';
+
+export const workersDesired: Family = ({ registry, status }) => {
+  new Gauge({
+    name: 'supervisor_workers_desired',
+    help: 'How many workers are wanted.',
+    registers: [registry],
+    collect() {
+      this.set(status().desired);
+    },
+  });
+  return null;
+};

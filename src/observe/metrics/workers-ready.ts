@@ -1,0 +1,15 @@
+import { Gauge } from 'prom-client';
+
+import type { Family } from './family.ts';
+
+export const workersReady: Family = ({ registry, status }) => {
+  new Gauge({
+    name: 'supervisor_workers_ready',
+    help: 'How many workers are ready.',
+    registers: [registry],
+    collect() {
+      this.set(status().ready);
+    },
+  });
+  return null;
+};

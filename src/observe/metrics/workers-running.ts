@@ -1,0 +1,15 @@
+import { Gauge } from 'prom-client';
+
+import type { Family } from './family.ts';
+
+export const workersRunning: Family = ({ registry, status }) => {
+  new Gauge({
+    name: 'supervisor_workers_running',
+    help: 'How many workers are running.',
+    registers: [registry],
+    collect() {
+      this.set(status().workers.filter((worker) => worker.state === 'running').length);
+    },
+  });
+  return null;
+};

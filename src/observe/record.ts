@@ -1,0 +1,122 @@
+import type { Event, EventType } from '../core/event.ts';
+import type { KillCause } from '../core/state.ts';
+
+export type Level = 'debug' | 'info' | 'warn' | 'error';
+
+/** A fact of a log line; undefined ones are left out. */
+export type Fact = string | number | boolean | undefined;
+
+/** One log line: a sentence for people, facts for machines. */
+export interface LogRecord {
+  readonly level: Level;
+  readonly msg: string;
+  readonly facts: Readonly<Record<string, Fact>>;
+}
+
+const KILL_REASONS: Readonly<Record<KillCause, string>> = {
+  'grace period': 'its grace period is over',
+  'stop timeout': 'the time for the whole stop is over',
+  'second SIGINT': 'a second SIGINT asked for it',
+};
+
+type EventOf<Type extends EventType> = Extract<Event, { readonly type: Type }>;
+
+/** How each event reads. The texts of the seed are kept, because people's searches know them. */
+const RECORDS: { readonly [Type in EventType]: (event: EventOf<Type>) => LogRecord } = {
+  'supervisor-started': ({ pid, workers, workersFrom }) =>
+    record('info', `Started parent process [${pid}]`, {
+      pid,
+      workers,
+      workersFrom: workersFrom ?? undefined,
+    }),
+  'worker-started': ({ worker, pid, start, restartReason }) =>
+    record('info', `Started child process [${pid}]`, {
+      worker,
+      pid,
+      starts: start,
+      reason: restartReason ?? undefined,
+    }),
+  'worker-exited': exited,
+  'spawn-failed': ({ worker, failure, delay }) =>
+    record('error', `Worker could not be started: ${failure.message}`, {
+      worker,
+      error: failure.code,
+      delaySeconds: seconds(delay),
+    }),
+  'worker-stopping': ({ worker, pid, signal, gracePeriod }) =>
+    record('info', `Stopping child process [${pid}]`, {
+      worker,
+      pid,
+      signal,
+      gracePeriodSeconds: gracePeriod,
+    }),
+  'worker-killed': ({ worker, pid, cause }) =>
+    record('warn', `Killing child process [${pid}]: ${KILL_REASONS[cause]}`, {
+      worker,
+      pid,
+      signal: 'SIGKILL',
+      reason: cause,
+    }),
+  'worker-abandoned': ({ worker, pid }) =>
+    record('error', `Leaving child process [${pid}] behind: SIGKILL has not ended it`, {
+      worker,
+      pid,
+    }),
+  'kill-failed': ({ worker, pid, signal, message }) =>
+    record('error', `Sending ${signal} to child process [${pid}] failed: ${message}`, {
+      worker,
+      pid,
+      signal,
+    }),
+  'signal-received': ({ signal, action }) =>
+    record('info', `Received ${signal}`, { signal, action }),
+  'supervisor-stopping': stopping,
+  'supervisor-stopped': ({ pid, exitStatus }) =>
+    record('info', `Stopping parent process [${pid}]`, { pid, exitStatus }),
+  'input-ignored': ({ input, worker, state }) =>
+    record('warn', `Ignored "${input}" in state "${state}"`, { worker: worker ?? undefined }),
+};
+
+/** The log line of an event. */
+export function recordOf(event: Event): LogRecord {
+  // the table has a function for the type of each event, which the compiler cannot correlate
+  const toRecord = RECORDS[event.type] as (event: Event) => LogRecord;
+  return toRecord(event);
+}
+
+function exited(event: EventOf<'worker-exited'>): LogRecord {
+  const { exit } = event;
+  const unexplained = exit.signal === 'SIGKILL' && exit.reason === 'signal';
+  const hint = unexplained ? ' Perhaps out of memory?' : '';
+  return record(
+    event.failure ? 'error' : 'info',
+    `Worker (pid:${event.pid}) exited with code ${event.exitCode}.${hint}`,
+    {
+      worker: event.worker,
+      pid: event.pid,
+      exitCode: event.exitCode,
+      signal: exit.signal ?? undefined,
+      reason: exit.reason,
+      restarts: event.start - 1,
+      lifetimeSeconds: seconds(event.lifetime),
+      delaySeconds: seconds(event.delay),
+    },
+  );
+}
+
+function stopping({ cause, timeout }: EventOf<'supervisor-stopping'>): LogRecord {
+  if (cause.type === 'failure') {
+    return record('error', `Giving up: ${cause.message}`, { exitStatus: cause.exitStatus });
+  }
+  const signal = cause.type === 'signal' ? cause.signal : undefined;
+  return record('debug', 'Stopping in order', { signal, timeoutSeconds: timeout });
+}
+
+function record(level: Level, msg: string, facts: LogRecord['facts']): LogRecord {
+  return { level, msg, facts };
+}
+
+/** Rounded to milliseconds. */
+function seconds(value: number | null): number | undefined {
+  return value === null ? undefined : Math.round(value * 1000) / 1000;
+}

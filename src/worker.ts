@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { constants } from 'node:os';
+
+import type { Command } from './core/command.ts';
+import type { SpawnFailure } from './core/input.ts';
+import { explainSpawnError } from './spawn-error.ts';
+
+/** What a worker tells: first one of `spawned` and `failed`, and after `spawned` one `exited`. */
+export interface WorkerListener {
+  spawned(pid: number): void;
+  failed(failure: SpawnFailure): void;
+  /** @param exitCode - 0 to 255, or −N after signal N */
+  exited(exitCode: number, signal: NodeJS.Signals | null): void;
+}
+
+/** One child process of the supervisor. */
+export class WorkerProcess {
+  readonly pid: number;
+  readonly index: number;
+  #exitCode: number | null = null;
+
+  private constructor(index: number, pid: number, child: ChildProcess, listener: WorkerListener) {
+    this.index = index;
+    this.pid = pid;
+    // join here and not on 'close', which waits for whoever inherited the worker's pipes
+    child.once('exit', (code, signal) => {
+      this.#exitCode = exitCodeOf(code, signal);
+      listener.exited(this.#exitCode, signal);
+    });
+  }
+
+  /**
+   * Starts a worker as the leader of a session and a process group of its own, with the supervisor's
+   * standard input, output and error.
+   *
+   * @returns null if that failed; the listener is told in every case
+   */
+  static start(index: number, command: Command, listener: WorkerListener): WorkerProcess | null {
+    const fail = (error: unknown): void => {
+      listener.failed(explainSpawnError(error, command));
+    };
+    let child: ChildProcess;
+    try {
+      child = spawn(command.file, command.args, {
+        cwd: command.workingDir ?? undefined,
+        env: { ...command.env },
+        stdio: 'inherit',
+        // setsid: signals of a terminal reach the supervisor alone, which stops workers in order
+        detached: true,
+      });
+    } catch (error) {
+      // E2BIG, ENOTDIR and the like are thrown where others are emitted
+      fail(error);
+      return null;
+    }
+    if (child.pid === undefined) {
+      child.once('error', fail);
+      return null;
+    }
+    listener.spawned(child.pid);
+    return new WorkerProcess(index, child.pid, child, listener);
+  }
+
+  /** Null while it is alive; 0 to 255, or −N after signal N. */
+  get exitCode(): number | null {
+    return this.#exitCode;
+  }
+
+  isAlive(): boolean {
+    return this.#exitCode === null;
+  }
+
+  /**
+   * Sends a signal to the process, or to its whole process group. One that is gone is no error.
+   *
+   * @throws if the system refuses for another reason, such as EPERM
+   */
+  kill(signal: NodeJS.Signals, target: 'process' | 'group' = 'process'): void {
+    if (target === 'process' && !this.isAlive()) return;
+    try {
+      process.kill(target === 'group' ? -this.pid : this.pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+}
+
+function exitCodeOf(code: number | null, signal: NodeJS.Signals | null): number {
+  return signal === null ? (code ?? 0) : -constants.signals[signal];
+}

@@ -1,0 +1,32 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+import { expect, test } from '@jest/globals';
+
+import { eventually } from '../helpers/eventually.ts';
+import { Supervisor } from '../helpers/supervisor.ts';
+
+/** How many times the threads of a process have been scheduled so far. */
+function contextSwitches(pid: number): number {
+  return readdirSync(`/proc/${pid}/task`)
+    .map((task) => readFileSync(`/proc/${pid}/task/${task}/status`, 'utf8'))
+    .flatMap((status) => [...status.matchAll(/^(?:non)?voluntary_ctxt_switches:\s*(\d+)/gm)])
+    .reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
+test('an idle supervisor makes no wake-up', async () => {
+  const supervisor = Supervisor.start({ workers: 16, command: ['sleep', '1000'] });
+  await supervisor.logged(/^Started child process/, 16);
+  await supervisor.get('/metrics');
+  // for some seconds after the start V8 still tidies up; then a second passes without one
+  let before = contextSwitches(supervisor.pid);
+  let since = Date.now();
+  await eventually(() => {
+    const now = contextSwitches(supervisor.pid);
+    if (now !== before) {
+      before = now;
+      since = Date.now();
+    }
+    expect(Date.now() - since).toBeGreaterThan(3000);
+  });
+  expect(await supervisor.stop()).toEqual({ code: 0, signal: null });
+});

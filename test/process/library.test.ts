@@ -1,0 +1,217 @@
+import { readFileSync, symlinkSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { describe, expect, test } from '@jest/globals';
+
+import { eventually } from '../helpers/eventually.ts';
+import { isRunning } from '../helpers/processes.ts';
+import { Program, ROOT } from '../helpers/program.ts';
+import { workspace } from '../helpers/workspace.ts';
+
+/** Runs a script that imports the package by its name, as its users do. */
+function runScript(script: string): Program {
+  const cwd = workspace({ 'main.js': script, 'package.json': { type: 'module' } });
+  mkdirSync(join(cwd, 'node_modules'));
+  symlinkSync(ROOT, join(cwd, 'node_modules/container-supervisor'));
+  return new Program([process.execPath, 'main.js'], { cwd, env: { PATH: process.env['PATH'] } });
+}
+
+async function said(program: Program, text: string): Promise<void> {
+  await eventually(() => {
+    if (!program.stdout.includes(text)) {
+      throw new Error(`expected "${text}", found:\n${program.stdout}\n${program.stderr}`);
+    }
+  });
+}
+
+const SLEEPERS = `{ command: ['sleep', '1000'], workers: 2, reloadDelay: 0.05 }`;
+
+test('the example of the README runs as printed', async () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  const [, example = ''] = /```js\n(import { Multiprocess }[^]*?)```/.exec(readme) ?? [];
+  const cwd = workspace({
+    'main.js': example,
+    'worker.js': 'setInterval(() => {}, 1e9)',
+    'package.json': { type: 'module' },
+  });
+  mkdirSync(join(cwd, 'node_modules'));
+  symlinkSync(ROOT, join(cwd, 'node_modules/container-supervisor'));
+  const program = new Program([process.execPath, 'main.js'], {
+    cwd,
+    env: { PATH: process.env['PATH'] },
+  });
+  await said(program, '4 workers');
+  program.kill('SIGTERM');
+  expect(await program.ended).toEqual({ code: 0, signal: null });
+});
+
+describe('Multiprocess', () => {
+  test('has the seed’s surface', async () => {
+    const program = runScript(`
+      import { BaseReload, Multiprocess } from 'container-supervisor';
+      const supervisor = new Multiprocess(${SLEEPERS}, { observers: [(event) => {
+        if (event.type !== 'worker-started' || event.worker !== 1) return;
+        const processes = supervisor.processes.map((each) => [each.index, each.isAlive(), each.exitCode]);
+        console.log(JSON.stringify({ ...before, base: supervisor instanceof BaseReload, processes }));
+        supervisor.shouldExit.set();
+      }] });
+      const { pid, reloadDelay, reloaderName, workers } = supervisor;
+      const before = { own: pid === process.pid, reloadDelay, reloaderName, workers };
+      await supervisor.run();
+      console.log(JSON.stringify([supervisor.exitStatus, supervisor.processes.length, supervisor.shouldExit.isSet()]));
+    `);
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    const [first = '', second = ''] = program.stdout.split('\n');
+    expect(JSON.parse(first)).toEqual({
+      own: true,
+      reloadDelay: 0.05,
+      reloaderName: '',
+      workers: 2,
+      base: true,
+      processes: [
+        [0, true, null],
+        [1, true, null],
+      ],
+    });
+    expect(JSON.parse(second)).toEqual([0, 0, true]);
+  });
+
+  test('its methods can be overridden, and run in the loop’s order', async () => {
+    const program = runScript(`
+      import { Multiprocess } from 'container-supervisor';
+      class Mine extends Multiprocess {
+        async startup() { console.log('before startup'); await super.startup(); console.log('after startup'); process.kill(this.processes[1].pid, 'SIGKILL'); }
+        restart() { console.log('restart'); super.restart(); }
+        async shutdown() { console.log('before shutdown', this.processes.length); await super.shutdown(); console.log('after shutdown', this.processes.length); }
+      }
+      const mine = new Mine(${SLEEPERS}, { observers: [(event) => {
+        if (event.type === 'worker-started' && event.start === 2) mine.shouldExit.set();
+      }] });
+      await mine.run();
+      console.log('end');
+    `);
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    const lines = program.stdout.split('\n').filter((line) => line !== 'restart');
+    expect(lines).toEqual([
+      'before startup',
+      'after startup',
+      'before shutdown 2',
+      'after shutdown 0',
+      'end',
+      '',
+    ]);
+    expect(program.stdout).toContain('after startup\nrestart\n');
+  });
+
+  test('a restart that a subclass declines is offered again, without a busy loop', async () => {
+    const program = runScript(`
+      import { Multiprocess } from 'container-supervisor';
+      let asked = 0;
+      class Paused extends Multiprocess {
+        async startup() { await super.startup(); process.kill(this.processes[0].pid, 'SIGKILL'); }
+        shouldRestart() { return super.shouldRestart() && ++asked > 3; }
+      }
+      const supervisor = new Paused(${SLEEPERS}, { observers: [(event) => {
+        if (event.type !== 'worker-started' || event.start !== 2) return;
+        console.log('asked', asked);
+        supervisor.shouldExit.set();
+      }] });
+      await supervisor.run();
+    `);
+    expect((await program.ended).code).toBe(0);
+    expect(program.stdout).toBe('asked 4\n');
+  });
+
+  test('an observer that throws, or rejects, steers nothing', async () => {
+    const program = runScript(`
+      import { Multiprocess } from 'container-supervisor';
+      const supervisor = new Multiprocess(${SLEEPERS}, { observers: [
+        () => { throw new Error('thrown'); },
+        async () => { throw new Error('rejected'); },
+        (event) => { if (event.type === 'worker-started' && event.worker === 1) supervisor.shouldExit.set(); },
+      ] });
+      await supervisor.run();
+      console.log('status', supervisor.exitStatus);
+    `);
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(program.stdout).toBe('status 0\n');
+    expect(program.stderr).toContain('thrown');
+    expect(program.stderr).toContain('rejected');
+  });
+
+  test('an overridden method that throws leaves no worker behind', async () => {
+    const program = runScript(`
+      import { Multiprocess } from 'container-supervisor';
+      class Broken extends Multiprocess {
+        async startup() {
+          await super.startup();
+          console.log('workers', ...this.processes.map((each) => each.pid));
+          throw new Error('broken');
+        }
+      }
+      await new Broken(${SLEEPERS}, { observers: [] }).run();
+    `);
+    expect((await program.ended).code).toBe(1);
+    const pids = [...program.stdout.matchAll(/\d+/g)].map(([pid]) => Number(pid));
+    expect(pids).toHaveLength(2);
+    expect(program.stderr).toContain('broken');
+    for (const pid of pids) {
+      await eventually(() => {
+        expect(isRunning(pid)).toBe(false);
+      });
+    }
+  });
+
+  test('logs to standard error unless it is given observers', async () => {
+    const program = runScript(`
+      import { Multiprocess } from 'container-supervisor';
+      class Short extends Multiprocess {
+        async startup() { await super.startup(); this.shouldExit.set(); }
+      }
+      await new Short(${SLEEPERS}).run();
+    `);
+    await program.ended;
+    expect(program.stderr).toContain(`Started parent process [${program.pid}]`);
+  });
+
+  test('a wrong configuration is told with every problem', async () => {
+    const program = runScript(`
+      import { ConfigError, Multiprocess } from 'container-supervisor';
+      try {
+        new Multiprocess({ command: [], wrokers: 2 });
+      } catch (error) {
+        console.log(error instanceof ConfigError, error.message);
+      }
+    `);
+    await program.ended;
+    expect(program.stdout).toBe(
+      'true configuration: /wrokers: expected a known key, found "wrokers"; did you mean "workers"?\n' +
+        'configuration: /command: expected a non-empty array of strings or a non-empty string, found []\n',
+    );
+  });
+});
+
+test('BaseReload alone is the seed’s loop', async () => {
+  const program = runScript(`
+    import { BaseReload } from 'container-supervisor';
+    class Counter extends BaseReload {
+      passes = 0;
+      startup() { console.log('startup'); }
+      shouldRestart() { return ++this.passes % 2 === 0; }
+      restart() { console.log('restart', this.passes); if (this.passes === 4) this.shouldExit.set(); }
+      shutdown() { console.log('shutdown'); }
+    }
+    await new Counter(0.01).run();
+  `);
+  expect(await program.ended).toEqual({ code: 0, signal: null });
+  expect(program.stdout).toBe('startup\nrestart 2\nrestart 4\nshutdown\n');
+});
+
+test('the schema is exported, for editors and validators', async () => {
+  const program = runScript(`
+    import schema from 'container-supervisor/schema' with { type: 'json' };
+    console.log(schema.title);
+  `);
+  await program.ended;
+  expect(program.stdout).toBe('Configuration of container-supervisor\n');
+});

@@ -1,0 +1,122 @@
+import { connect } from 'node:net';
+
+import { describe, expect, test } from '@jest/globals';
+
+import { Supervisor, worker } from '../helpers/supervisor.ts';
+
+describe('the probes', () => {
+  test('/livez and /healthz answer', async () => {
+    const supervisor = Supervisor.start({ command: worker() });
+    await supervisor.ready(1);
+    for (const path of ['/livez', '/healthz']) {
+      expect(await supervisor.get(path)).toEqual({ status: 200, body: 'livez check passed\n' });
+    }
+  });
+
+  test('/readyz is 200 while enough are ready, and says why not', async () => {
+    const supervisor = Supervisor.start({
+      workers: 3,
+      command: worker('--only=1', '--exit=4'),
+      minReady: 3,
+      reloadDelay: 60,
+    });
+    await supervisor.logged(/exited/);
+    const { status, body } = await supervisor.get('/readyz');
+    expect(status).toBe(503);
+    expect(body).toMatch(
+      /^\[\+\]worker 0 running\n\[-\]worker 1 backoff, last exit: exit, code 4, next start in \d+\.\d s\n\[\+\]worker 2 running\nreadyz check failed: 2 of 3 workers ready; 3 needed\n$/,
+    );
+  });
+
+  test('one crash among three does not take the pod out', async () => {
+    const supervisor = Supervisor.start({
+      workers: 3,
+      command: worker('--only=1', '--exit=4'),
+      reloadDelay: 60,
+    });
+    await supervisor.logged(/exited/);
+    expect((await supervisor.get('/readyz')).status).toBe(200);
+  });
+
+  test('/readyz is 503 from the first instant of a stop; all answer until the last join', async () => {
+    const supervisor = Supervisor.start({ workers: 2, command: worker('--stop-takes=1500') });
+    await supervisor.ready(2);
+    expect((await supervisor.get('/readyz')).status).toBe(200);
+    supervisor.kill('SIGTERM');
+    await supervisor.logged(/^Received SIGTERM/);
+    const { status, body } = await supervisor.get('/readyz');
+    expect(status).toBe(503);
+    expect(body).toContain('[-]worker 0 stopping');
+    expect(body).toContain('the supervisor is stopping');
+    expect((await supervisor.get('/livez')).status).toBe(200);
+    expect((await supervisor.metrics()).get('supervisor_workers_running')).toBe(1);
+    expect(await supervisor.ended).toEqual({ code: 0, signal: null });
+  });
+});
+
+describe('the server', () => {
+  test.each(['POST', 'PUT', 'DELETE', 'OPTIONS'])('refuses %s', async (method) => {
+    const supervisor = Supervisor.start({ command: worker() });
+    const response = await fetch(await supervisor.url('/metrics'), {
+      method,
+      ...(method === 'OPTIONS' ? {} : { body: 'x'.repeat(1_000_000) }),
+    });
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe('GET, HEAD');
+  });
+
+  test('HEAD has the head alone', async () => {
+    const supervisor = Supervisor.start({ command: worker() });
+    const response = await fetch(await supervisor.url('/livez'), { method: 'HEAD' });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-length')).toBe('19');
+    expect(await response.text()).toBe('');
+  });
+
+  test('knows no other path, and passes over a query', async () => {
+    const supervisor = Supervisor.start({ command: worker() });
+    expect((await supervisor.get('/nothing')).status).toBe(404);
+    expect((await supervisor.get('/livez?verbose')).status).toBe(200);
+    expect((await supervisor.get('//livez')).status).toBe(404);
+  });
+
+  test('can have another path for the metrics, another host, or be off', async () => {
+    const moved = Supervisor.start({
+      command: worker(),
+      metrics: { port: 0, path: '/prom', host: '127.0.0.1' },
+    });
+    expect((await moved.get('/prom')).body).toContain('supervisor_build_info');
+    expect((await moved.get('/metrics')).status).toBe(404);
+    expect(moved.messages()[0]).toMatch(/^Listening on http:\/\/127\.0\.0\.1:\d+$/);
+
+    const off = Supervisor.start({ command: worker(), metrics: { enabled: false } });
+    await off.ready(1);
+    expect(off.linesLike(/^Listening/)).toEqual([]);
+    expect(await off.stop()).toEqual({ code: 0, signal: null });
+  });
+
+  test('answers IPv4 and IPv6', async () => {
+    const supervisor = Supervisor.start({ command: worker() });
+    const url = new URL(await supervisor.url('/livez'));
+    for (const host of ['127.0.0.1', '[::1]']) {
+      expect((await fetch(`http://${host}:${url.port}/livez`)).status).toBe(200);
+    }
+  });
+
+  test('half-open clients and huge headers do not hurt the loop', async () => {
+    const supervisor = Supervisor.start({ command: worker(), reloadDelay: 0.05 });
+    await supervisor.ready(1);
+    const { port } = new URL(await supervisor.url());
+    const idle = Array.from({ length: 100 }, () => connect(Number(port), '127.0.0.1'));
+    idle.forEach((socket) => socket.on('error', () => undefined).write('GET /metr'));
+    const huge = await fetch(await supervisor.url('/livez'), {
+      headers: { 'x-huge': 'x'.repeat(100_000) },
+    });
+    expect(huge.status).toBe(431);
+    process.kill(supervisor.pidOf(0), 'SIGKILL');
+    await supervisor.ready(2);
+    expect((await supervisor.get('/livez')).status).toBe(200);
+    expect(await supervisor.stop()).toEqual({ code: 0, signal: null });
+    idle.forEach((socket) => socket.destroy());
+  });
+});

@@ -50,6 +50,7 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/consistent-indexed-object-style': 'off',
       '@typescript-eslint/no-redundant-type-constituents': 'off',
+      'max-lines': 'off',
     },
   },
   {
@@ -81,12 +82,20 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
   {
-    files: ['**/*.js', '**/*.mjs'],
+    files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
     languageOptions: {
       globals: Object.fromEntries(
-        ['console', 'process', 'setInterval', 'setTimeout', 'clearInterval', 'URL', 'Buffer'].map(
-          (name) => [name, 'readonly'],
-        ),
+        [
+          'console',
+          'process',
+          'setInterval',
+          'setTimeout',
+          'clearInterval',
+          'URL',
+          'Buffer',
+          'require',
+          'module',
+        ].map((name) => [name, 'readonly']),
       ),
     },
   },

@@ -20,8 +20,16 @@ function completed(node) {
   return { ...copy, required: [...(node.required ?? []), ...defaulted.map(([key]) => key)] };
 }
 
+/** Without the wrappers that draft-07 needs to give a reference a default. */
+function unwrapped(node) {
+  if (Array.isArray(node)) return node.map(unwrapped);
+  if (node === null || typeof node !== 'object') return node;
+  if (node.allOf?.length === 1) return unwrapped(node.allOf[0]);
+  return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, unwrapped(value)]));
+}
+
 async function typesOf(source, title, name) {
-  return compile({ ...source, title }, name, {
+  return compile({ ...unwrapped(source), title }, name, {
     bannerComment: '',
     declareExternallyReferenced: true,
     ignoreMinAndMaxItems: true,
@@ -80,10 +88,19 @@ function rowsOf(node, path) {
   return Object.entries(node.properties ?? {}).flatMap(([key, child]) => {
     const name = path === '' ? key : `${path}.${key}`;
     const required = (node.required ?? []).includes(key);
-    if (child.properties !== undefined) return rowsOf(child, name);
-    const fallback = 'default' in child ? `\`${JSON.stringify(child.default)}\`` : '';
+    const described = Object.values(child.properties ?? {}).every((each) => 'description' in each);
+    if (child.properties !== undefined && described) return rowsOf(child, name);
+    const fallback = 'default' in child ? `\`${JSON.stringify(defaultOf(child))}\`` : '';
     return [[`\`${name}\``, typeOf(child), required ? 'required' : fallback, child.description]];
   });
+}
+
+/** The default with those of the keys in it. */
+function defaultOf({ default: own, properties = {} }) {
+  const inner = Object.entries(properties).filter(([, child]) => 'default' in child);
+  return inner.length === 0
+    ? own
+    : Object.fromEntries(inner.map(([key, child]) => [key, child.default]));
 }
 
 function typeOf(node) {
@@ -95,7 +112,9 @@ function typeOf(node) {
   if (node.const !== undefined) return `\`${JSON.stringify(node.const)}\``;
   if (node.enum !== undefined) return node.enum.map((value) => `\`"${value}"\``).join(', ');
   if (node.type === 'array') return 'array of strings';
-  if (node.type === 'object') return 'map of string to string';
+  if (node.type === 'object') {
+    return node.properties === undefined ? 'map of string to string' : 'map of signal to action';
+  }
   const { minimum: low, maximum: high } = node;
   if (low !== undefined && high !== undefined) return `${node.type} ${low}…${high}`;
   return low === undefined ? node.type : `${node.type} ≥ ${low}`;

@@ -16,6 +16,36 @@ export function cpuLimit(read: ReadText = readText): number | null {
   return Number.isFinite(limit) ? limit : null;
 }
 
+/** What the memory controller of this process's own cgroup says. */
+export interface MemoryCgroup {
+  /** How many processes the kernel has killed for want of memory; null where it is not counted. */
+  oomKills(): number | null;
+  /** Whether it kills all of them together (v2: memory.oom.group). */
+  killsWholeGroup(): boolean;
+}
+
+/** Null where there is no memory controller to be seen. */
+export function memoryCgroup(read: ReadText = readText): MemoryCgroup | null {
+  const v2 = cgroupDirectories('cgroup2', '', read).at(-1);
+  const v1 = cgroupDirectories('cgroup', 'memory', read).at(-1);
+  const files = [
+    ...(v2 === undefined ? [] : [join(v2, 'memory.events')]),
+    ...(v1 === undefined ? [] : [join(v1, 'memory.oom_control')]),
+  ];
+  const counter = files.find((file) => oomKillsIn(read(file)) !== null);
+  if (counter === undefined) return null;
+  return {
+    oomKills: () => oomKillsIn(read(counter)),
+    killsWholeGroup: () => v2 !== undefined && read(join(v2, 'memory.oom.group'))?.trim() === '1',
+  };
+}
+
+/** A line `oom_kill N`, in both versions. */
+function oomKillsIn(text: string | null): number | null {
+  const count = /^oom_kill (\d+)$/m.exec(text ?? '')?.[1];
+  return count === undefined ? null : Number(count);
+}
+
 /** cgroup v2: `QUOTA PERIOD` in microseconds, or `max PERIOD`. */
 function quotaOfV2(directory: string, read: ReadText): number | null {
   const [quota, period] = (read(join(directory, 'cpu.max')) ?? '').trim().split(' ').map(Number);

@@ -6,7 +6,8 @@ import { resolveConfig } from './config/resolve.ts';
 import type { ResolvedConfig } from './config/resolve.ts';
 import { readSchema } from './config/schema.ts';
 import { HELP } from './help.ts';
-import type { SignalSource } from './pid1/signals.ts';
+import { SignalSource } from './pid1/signals.ts';
+import type { EarlySignals } from './pid1/signals.ts';
 import { VERSION } from './version.ts';
 
 /** The exit status of bad usage or configuration: nothing was started. */
@@ -18,7 +19,8 @@ const BAD_INPUT = 2;
  * @param argv - without the interpreter and the script
  * @returns the exit status
  */
-export async function execute(argv: readonly string[], signals: SignalSource): Promise<number> {
+export async function execute(argv: readonly string[], early: EarlySignals): Promise<number> {
+  const signals = new SignalSource(early);
   try {
     const line = parseCommandLine(argv);
     if (line.subcommand === 'run') {

@@ -1,3 +1,4 @@
+import type { Config } from './config/generated.ts';
 import type { ResolvedConfig } from './config/resolve.ts';
 import { Multiprocess } from './multiprocess.ts';
 import { livez, readyz } from './observe/health.ts';
@@ -7,10 +8,16 @@ import { createLog } from './observe/log.ts';
 import type { Log } from './observe/log.ts';
 import { logObserver } from './observe/log-observer.ts';
 import { createMetrics } from './observe/metrics/metrics.ts';
+import type { Metrics } from './observe/metrics/metrics.ts';
+import { openSink } from './observe/sink.ts';
+import { sendTo } from './pid1/socket.ts';
 import type { SignalSource } from './pid1/signals.ts';
 
 /** The exit status where the port is taken. */
 const CANNOT_LISTEN = 1;
+
+/** Milliseconds that the last log lines have to be read. */
+const FLUSH_TIME = 500;
 
 /**
  * Puts the supervisor together and runs it to its end.
@@ -21,13 +28,29 @@ export async function supervise(
   { file, config }: ResolvedConfig,
   signals: SignalSource,
 ): Promise<number> {
-  const log = createLog(config.log, process.stderr);
+  const sink = openSink(2, (dropped) => droppedLine(config.log, dropped), sendTo);
+  const log = createLog(config.log, sink);
   const metrics = createMetrics(() => supervisor.status());
   const supervisor = new Multiprocess(config, {
     observers: [logObserver(log), metrics.observe],
     signals,
   });
-  const routes = new Map<string, Route>([
+  const undo = logFaults(log, supervisor);
+  const routes = routesOf(config, supervisor, metrics);
+  const server = config.metrics.enabled ? await open(config.metrics, routes, log, file) : null;
+  if (server !== 'refused') await supervisor.run();
+  if (server !== 'refused') server?.close();
+  undo();
+  await sink.end(FLUSH_TIME);
+  return server === 'refused' ? CANNOT_LISTEN : supervisor.exitStatus;
+}
+
+function routesOf(
+  config: Config,
+  supervisor: Multiprocess,
+  metrics: Metrics,
+): ReadonlyMap<string, Route> {
+  return new Map<string, Route>([
     ['/livez', livez],
     ['/healthz', livez],
     ['/readyz', () => readyz(supervisor.status(), config.minReady)],
@@ -36,15 +59,44 @@ export async function supervise(
       async () => ({ status: 200, type: metrics.contentType, body: await metrics.expose() }),
     ],
   ]);
-  const server = config.metrics.enabled ? await open(config.metrics, routes, log, file) : null;
-  if (server === 'refused') return CANNOT_LISTEN;
-  await supervisor.run();
-  server?.close();
-  return supervisor.exitStatus;
+}
+
+function droppedLine(config: Config['log'], dropped: number): string {
+  let line = '';
+  const write = (text: string): string => (line = text);
+  createLog(config, { write })({
+    level: 'error',
+    msg: `${dropped} log lines were dropped, because nobody read standard error`,
+    facts: { dropped },
+  });
+  return line;
+}
+
+/**
+ * An exception that nobody has caught is logged as ours and stops the supervisor in order; a warning of
+ * Node's is a line of the log. Returns what undoes it.
+ */
+function logFaults(log: Log, supervisor: Multiprocess): () => void {
+  const onException = (error: unknown): void => {
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    log({ level: 'error', msg: `Uncaught exception: ${message}`, facts: { stack } });
+    supervisor.giveUp(`an uncaught exception: ${message}`);
+  };
+  const onWarning = ({ name, message }: Error): void => {
+    log({ level: 'warn', msg: `${name}: ${message}`, facts: {} });
+  };
+  // Node's own listener writes to standard error as it is, which may block
+  process.removeAllListeners('warning');
+  process.on('uncaughtException', onException);
+  process.on('warning', onWarning);
+  return () => {
+    process.off('uncaughtException', onException);
+    process.off('warning', onWarning);
+  };
 }
 
 async function open(
-  config: ResolvedConfig['config']['metrics'],
+  config: Config['metrics'],
   routes: ReadonlyMap<string, Route>,
   log: Log,
   file: string | null,

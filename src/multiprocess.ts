@@ -4,6 +4,7 @@ import { BaseReload } from './base-reload.ts';
 import type { Awaitable } from './base-reload.ts';
 import { completeConfig } from './config/complete.ts';
 import type { Config, UserConfig } from './config/generated.ts';
+import { ConfigError } from './config/problem.ts';
 import { inheritedEnvironment } from './config/overrides.ts';
 import { countWorkers } from './config/workers.ts';
 import { commandOf } from './core/command.ts';
@@ -18,9 +19,15 @@ import { isDue, isStopping, nextDeadline, step } from './core/step.ts';
 import { Inbox } from './inbox.ts';
 import { createLog } from './observe/log.ts';
 import { logObserver } from './observe/log-observer.ts';
+import { adopt } from './pid1/adoption.ts';
+import { trackChildren } from './pid1/children.ts';
+import { hasLiveMembers, hasMembers } from './pid1/group.ts';
 import { killGroups, killOnExit } from './pid1/guard.ts';
+import { memoryNotices, OomKills } from './pid1/memory.ts';
 import { SignalSource } from './pid1/signals.ts';
+import { findProgram } from './spawn-error.ts';
 import { WorkerProcess } from './worker.ts';
+import type { WorkerOptions } from './worker.ts';
 
 /**
  * Is told what has happened. A promise that it returns is not awaited; what it throws is reported as a
@@ -44,12 +51,15 @@ export interface MultiprocessOptions {
 export class Multiprocess extends BaseReload {
   readonly config: Config;
   readonly #workersWanted: { readonly count: number; readonly from: string | null };
+  readonly #workerOptions: WorkerOptions;
+  readonly #oomKills = new OomKills();
   readonly #observers: readonly Observer[];
   readonly #signals: SignalSource | undefined;
   readonly #inbox = new Inbox<Input>();
   readonly #processes: (WorkerProcess | null)[] = [];
   #state: State = initialState;
   #checkedAt: Seconds = -Infinity;
+  #undoAdoption: (() => void) | undefined;
 
   /**
    * @param config - as a configuration file has it; missing keys get their defaults
@@ -60,6 +70,7 @@ export class Multiprocess extends BaseReload {
     super(complete.reloadDelay);
     this.config = complete;
     this.#workersWanted = countWorkers(complete);
+    this.#workerOptions = workerOptionsOf(complete);
     this.#observers = options.observers ?? [logObserver(createLog(complete.log, process.stderr))];
     this.#signals = options.signals;
     this.shouldExit.onSet(() => {
@@ -90,30 +101,41 @@ export class Multiprocess extends BaseReload {
 
   /** Runs until a stop is asked for by a signal or `shouldExit.set()`, and every worker is gone. */
   override async run(): Promise<void> {
-    const signals = this.#signals ?? new SignalSource();
+    const signals = Object.keys(this.config.signals) as NodeJS.Signals[];
     const undo = [
       keepAlive(),
-      killOnExit(() => this.#pids()),
-      signals.subscribe((signal) => {
+      (this.#signals ?? new SignalSource()).subscribe(signals, (signal) => {
         this.#inbox.put({ type: 'signal', signal });
       }),
+      killOnExit(() => this.#pids()),
     ];
+    trackChildren();
     try {
       await super.run();
     } finally {
       // nobody is left after an orderly end; an overridden method that throws leaves all of them
       killGroups(this.#pids());
-      if (this.#signals === undefined) signals.close();
+      this.#undoAdoption?.();
       for (const takeAway of undo.reverse()) takeAway();
     }
+  }
+
+  /** Stops in order because of a failure that is not a worker's, and makes `exitStatus` 1. */
+  giveUp(message: string): void {
+    this.#inbox.put({ type: 'stop', cause: { type: 'failure', message, exitStatus: 1 } });
   }
 
   override async startup(): Promise<void> {
     const { count, from } = this.#workersWanted;
     this.#take({ type: 'start', workers: count, workersFrom: from, pid: this.pid });
+    for (const message of memoryNotices(this.config.oomScoreAdj)) {
+      this.#take({ type: 'notice', message });
+    }
     if (this.#drain()) return;
     this.restart();
     while (this.#state.pass.name === 'open' && !(await this.wait())) this.restart();
+    // after the workers, because it takes time; what has died meanwhile is found
+    await this.#adopt();
   }
 
   override shouldRestart(): boolean {
@@ -162,8 +184,22 @@ export class Multiprocess extends BaseReload {
     for (const event of events) this.#publish(event);
   }
 
+  async #adopt(): Promise<void> {
+    this.#undoAdoption = await adopt(this.config.subreaper, {
+      reaped: (count) => {
+        this.#inbox.put({ type: 'orphans-reaped', count });
+      },
+      notice: (message) => {
+        this.#inbox.put({ type: 'notice', message });
+      },
+    });
+  }
+
   #perform(effect: Effect): void {
     switch (effect.type) {
+      case 'check-group':
+        this.#checkGroup(effect);
+        break;
       case 'spawn':
         this.#spawn(effect);
         break;
@@ -176,7 +212,7 @@ export class Multiprocess extends BaseReload {
   #spawn({ worker, start, count }: Effect & { type: 'spawn' }): void {
     const identity = { index: worker, count, starts: start };
     const command = commandOf(this.config, inheritedEnvironment(process.env), identity);
-    this.#processes[worker] = WorkerProcess.start(worker, command, {
+    this.#processes[worker] = WorkerProcess.start(worker, command, this.#workerOptions, {
       spawned: (pid) => {
         this.#inbox.put({ type: 'spawned', worker, start, pid });
       },
@@ -184,7 +220,10 @@ export class Multiprocess extends BaseReload {
         this.#inbox.put({ type: 'spawn-failed', worker, start, failure });
       },
       exited: (exitCode, signal) => {
-        this.#inbox.put({ type: 'exited', worker, start, exitCode, signal });
+        const pid = this.#processes[worker]?.pid ?? 0;
+        const groupAlive = hasMembers(pid);
+        const oomKilled = this.#oomKills.explains(exitCode);
+        this.#inbox.put({ type: 'exited', worker, start, exitCode, signal, groupAlive, oomKilled });
       },
     });
   }
@@ -200,6 +239,10 @@ export class Multiprocess extends BaseReload {
     }
   }
 
+  #checkGroup({ worker, start, pid }: Effect & { type: 'check-group' }): void {
+    this.#inbox.put({ type: 'group-checked', worker, start, alive: hasLiveMembers(pid) });
+  }
+
   #publish(event: Event): void {
     for (const observe of this.#observers) {
       try {
@@ -211,14 +254,32 @@ export class Multiprocess extends BaseReload {
     }
   }
 
+  /** The process groups that are to be killed if this process ends. */
   #pids(): readonly number[] {
-    return this.processes.map((worker) => worker.pid);
+    return this.#state.slots.flatMap(({ state }) => ('pid' in state ? [state.pid] : []));
   }
 }
 
 /** The clock of every decision: monotonic seconds. */
 function now(): Seconds {
   return performance.now() / 1000;
+}
+
+/** @throws ConfigError if what the options need is not there */
+function workerOptionsOf({ oomScoreAdj, parentDeathSignal }: Config): WorkerOptions {
+  if (parentDeathSignal === false) return { oomScoreAdj, parentDeath: null };
+  const setpriv = findProgram('setpriv');
+  if (setpriv !== null) {
+    return { oomScoreAdj, parentDeath: { signal: parentDeathSignal, setpriv } };
+  }
+  throw new ConfigError([
+    {
+      source: 'configuration',
+      pointer: '/parentDeathSignal',
+      expected: 'setpriv (of util-linux) in PATH, which it needs',
+      found: 'none',
+    },
+  ]);
 }
 
 function reportObserver(error: unknown): void {

@@ -9,6 +9,9 @@ import type { SpawnFailure } from './core/input.ts';
 const NOT_EXECUTABLE = 126;
 const NOT_FOUND = 127;
 
+/** Where execvp searches without a PATH. */
+const DEFAULT_PATH = '/usr/local/bin:/bin:/usr/bin';
+
 /** Errors of a lack that may pass, where another attempt may succeed. */
 const TRANSIENT: ReadonlySet<string> = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM']);
 
@@ -43,6 +46,30 @@ export function explainSpawnError(error: unknown, command: Command): SpawnFailur
   return failure(code, `cannot execute "${command.file}": ${message}`, NOT_EXECUTABLE);
 }
 
+/**
+ * The error with which starting the command will fail, as far as its file tells; for a command that is
+ * started by another program, which would hide it in an exit status.
+ */
+export function foreseeSpawnError(command: Command): NodeJS.ErrnoException | null {
+  if (command.workingDir !== null && !isDirectory(command.workingDir)) return errorOf('ENOENT');
+  const path = findExecutable(command);
+  if (path === null) return errorOf('ENOENT');
+  if (!isExecutable(path)) return errorOf('EACCES');
+  const interpreter = interpreterOf(path);
+  return interpreter === null || exists(interpreter) ? null : errorOf('ENOENT');
+}
+
+/** Where a program of this process's own PATH is; null if there is none. */
+export function findProgram(file: string): string | null {
+  const env = { PATH: process.env['PATH'] ?? DEFAULT_PATH };
+  const path = findExecutable({ file, args: [], env, workingDir: null });
+  return path !== null && isExecutable(path) ? path : null;
+}
+
+function errorOf(code: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(code), { code });
+}
+
 function explainMissing(command: Command, path: string | null): SpawnFailure {
   if (path === null) {
     const where = command.file.includes('/') ? 'no such file' : 'it is nowhere in PATH';
@@ -66,7 +93,7 @@ function findExecutable({ file, env, workingDir }: Command): string | null {
   if (file === '') return null;
   const base = workingDir ?? '.';
   if (file.includes('/')) return exists(resolve(base, file)) ? resolve(base, file) : null;
-  const directories = (env['PATH'] ?? '/usr/local/bin:/bin:/usr/bin').split(delimiter);
+  const directories = (env['PATH'] ?? DEFAULT_PATH).split(delimiter);
   const candidates = directories.map((directory) => resolve(base, join(directory, file)));
   return candidates.find(isExecutable) ?? candidates.find(exists) ?? null;
 }

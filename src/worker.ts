@@ -4,7 +4,8 @@ import { constants } from 'node:os';
 
 import type { Command } from './core/command.ts';
 import type { SpawnFailure } from './core/input.ts';
-import { explainSpawnError } from './spawn-error.ts';
+import { raiseOomScore } from './pid1/memory.ts';
+import { explainSpawnError, foreseeSpawnError } from './spawn-error.ts';
 
 /** What a worker tells: first one of `spawned` and `failed`, and after `spawned` one `exited`. */
 export interface WorkerListener {
@@ -12,6 +13,14 @@ export interface WorkerListener {
   failed(failure: SpawnFailure): void;
   /** @param exitCode - 0 to 255, or −N after signal N */
   exited(exitCode: number, signal: NodeJS.Signals | null): void;
+}
+
+/** What is done to a worker's process beside starting it. */
+export interface WorkerOptions {
+  /** Added to the supervisor's own oom_score_adj; false: left as inherited. */
+  readonly oomScoreAdj: number | false;
+  /** What the worker gets if the supervisor is killed, with the program that arranges it; or null. */
+  readonly parentDeath: { readonly signal: string; readonly setpriv: string } | null;
 }
 
 /** One child process of the supervisor. */
@@ -36,13 +45,24 @@ export class WorkerProcess {
    *
    * @returns null if that failed; the listener is told in every case
    */
-  static start(index: number, command: Command, listener: WorkerListener): WorkerProcess | null {
+  static start(
+    index: number,
+    command: Command,
+    { oomScoreAdj, parentDeath }: WorkerOptions,
+    listener: WorkerListener,
+  ): WorkerProcess | null {
     const fail = (error: unknown): void => {
       listener.failed(explainSpawnError(error, command));
     };
+    const error = parentDeath === null ? null : foreseeSpawnError(command);
+    if (error !== null) {
+      fail(error);
+      return null;
+    }
+    const { file, args } = parentDeath === null ? command : underSetpriv(command, parentDeath);
     let child: ChildProcess;
     try {
-      child = spawn(command.file, command.args, {
+      child = spawn(file, args, {
         cwd: command.workingDir ?? undefined,
         env: { ...command.env },
         stdio: 'inherit',
@@ -58,6 +78,7 @@ export class WorkerProcess {
       child.once('error', fail);
       return null;
     }
+    if (oomScoreAdj !== false) raiseOomScore(child.pid, oomScoreAdj);
     listener.spawned(child.pid);
     return new WorkerProcess(index, child.pid, child, listener);
   }
@@ -84,6 +105,13 @@ export class WorkerProcess {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
   }
+}
+
+function underSetpriv(
+  { file, args }: Command,
+  { signal, setpriv }: NonNullable<WorkerOptions['parentDeath']>,
+): Pick<Command, 'file' | 'args'> {
+  return { file: setpriv, args: ['--pdeathsig', signal, '--', file, ...args] };
 }
 
 function exitCodeOf(code: number | null, signal: NodeJS.Signals | null): number {

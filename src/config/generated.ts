@@ -32,6 +32,14 @@ export type Signal =
   | 'SIGVTALRM'
   | 'SIGXCPU'
   | 'SIGXFSZ';
+/**
+ * stop: the ordered stop. ignore: nothing. forward: send it on to every worker. {"forward": SIGNAL}: send that one instead.
+ */
+export type Action =
+  | ('stop' | 'ignore' | 'forward')
+  | {
+      forward: Signal;
+    };
 
 export interface UserConfig {
   /**
@@ -72,10 +80,7 @@ export interface UserConfig {
    * How the workers are stopped.
    */
   stop?: {
-    /**
-     * The signal that asks a worker to stop.
-     */
-    signal?: Signal & string;
+    signal?: Signal;
     /**
      * sequential: each worker is asked when the one before it is gone, in index order; when only gracePeriodSeconds are left of timeoutSeconds, all that are left are asked at once. parallel: all are asked at once, in index order.
      */
@@ -88,11 +93,56 @@ export interface UserConfig {
      * Seconds for the whole stop, from the first signal to the last worker's end; whoever is left then gets SIGKILL. Keep it under the pod's terminationGracePeriodSeconds.
      */
     timeoutSeconds?: number;
+    /**
+     * As systemd's KillMode, over the worker's process group. mixed: the stop signal to the worker, SIGKILL to its group once the worker is gone or its grace is over. control-group: both to the group; whoever outlives the worker keeps the rest of the grace. process: both to the worker alone; its descendants are left alone. Absent: mixed, and control-group for a string command.
+     */
+    killMode?: 'mixed' | 'control-group' | 'process';
   };
   /**
    * How many ready workers keep /readyz at 200 once every worker has been ready: a number, or a percentage of the wanted workers (rounded up). Never more than are wanted.
    */
   minReady?: number | string;
+  /**
+   * What the supervisor does when it receives a signal: stop, ignore, forward (to every worker; to its whole group where killMode is control-group), or { "forward": SIGNAL } to send another instead.
+   */
+  signals?: {
+    SIGTERM?: Action;
+    SIGINT?: Action;
+    SIGQUIT?: Action;
+    SIGHUP?: Action;
+    SIGUSR1?: Action;
+    SIGUSR2?: Action;
+    SIGWINCH?: Action;
+    SIGTTIN?: Action;
+    SIGTTOU?: Action;
+    SIGABRT?: Action;
+    SIGALRM?: Action;
+    SIGCONT?: Action;
+    SIGIO?: Action;
+    SIGPIPE?: Action;
+    SIGPROF?: Action;
+    SIGPWR?: Action;
+    SIGSTKFLT?: Action;
+    SIGSYS?: Action;
+    SIGTRAP?: Action;
+    SIGTSTP?: Action;
+    SIGURG?: Action;
+    SIGVTALRM?: Action;
+    SIGXCPU?: Action;
+    SIGXFSZ?: Action;
+  };
+  /**
+   * Adopt and reap orphaned descendants where the supervisor is not PID 1. As PID 1 it always does.
+   */
+  subreaper?: boolean;
+  /**
+   * What a worker gets if the supervisor is killed outside a PID namespace, by setpriv of util-linux; false: nothing. Inside one, the kernel ends every process with PID 1.
+   */
+  parentDeathSignal?: Signal | false;
+  /**
+   * Added to the supervisor's own oom_score_adj for every worker (1000 at most), so that the kernel's out-of-memory killer prefers a worker to the supervisor; false: nothing is changed.
+   */
+  oomScoreAdj?: number | false;
   /**
    * The read-only HTTP server: /metrics, /livez, /healthz, /readyz.
    */
@@ -168,10 +218,7 @@ export interface Config {
    * How the workers are stopped.
    */
   stop: {
-    /**
-     * The signal that asks a worker to stop.
-     */
-    signal: Signal & string;
+    signal: Signal;
     /**
      * sequential: each worker is asked when the one before it is gone, in index order; when only gracePeriodSeconds are left of timeoutSeconds, all that are left are asked at once. parallel: all are asked at once, in index order.
      */
@@ -184,11 +231,56 @@ export interface Config {
      * Seconds for the whole stop, from the first signal to the last worker's end; whoever is left then gets SIGKILL. Keep it under the pod's terminationGracePeriodSeconds.
      */
     timeoutSeconds: number;
+    /**
+     * As systemd's KillMode, over the worker's process group. mixed: the stop signal to the worker, SIGKILL to its group once the worker is gone or its grace is over. control-group: both to the group; whoever outlives the worker keeps the rest of the grace. process: both to the worker alone; its descendants are left alone. Absent: mixed, and control-group for a string command.
+     */
+    killMode?: 'mixed' | 'control-group' | 'process';
   };
   /**
    * How many ready workers keep /readyz at 200 once every worker has been ready: a number, or a percentage of the wanted workers (rounded up). Never more than are wanted.
    */
   minReady: number | string;
+  /**
+   * What the supervisor does when it receives a signal: stop, ignore, forward (to every worker; to its whole group where killMode is control-group), or { "forward": SIGNAL } to send another instead.
+   */
+  signals: {
+    SIGTERM: Action;
+    SIGINT: Action;
+    SIGQUIT: Action;
+    SIGHUP: Action;
+    SIGUSR1: Action;
+    SIGUSR2: Action;
+    SIGWINCH: Action;
+    SIGTTIN: Action;
+    SIGTTOU: Action;
+    SIGABRT?: Action;
+    SIGALRM?: Action;
+    SIGCONT?: Action;
+    SIGIO?: Action;
+    SIGPIPE?: Action;
+    SIGPROF?: Action;
+    SIGPWR?: Action;
+    SIGSTKFLT?: Action;
+    SIGSYS?: Action;
+    SIGTRAP?: Action;
+    SIGTSTP?: Action;
+    SIGURG?: Action;
+    SIGVTALRM?: Action;
+    SIGXCPU?: Action;
+    SIGXFSZ?: Action;
+  };
+  /**
+   * Adopt and reap orphaned descendants where the supervisor is not PID 1. As PID 1 it always does.
+   */
+  subreaper: boolean;
+  /**
+   * What a worker gets if the supervisor is killed outside a PID namespace, by setpriv of util-linux; false: nothing. Inside one, the kernel ends every process with PID 1.
+   */
+  parentDeathSignal: Signal | false;
+  /**
+   * Added to the supervisor's own oom_score_adj for every worker (1000 at most), so that the kernel's out-of-memory killer prefers a worker to the supervisor; false: nothing is changed.
+   */
+  oomScoreAdj: number | false;
   /**
    * The read-only HTTP server: /metrics, /livez, /healthz, /readyz.
    */

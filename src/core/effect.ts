@@ -19,4 +19,11 @@ export type Effect =
       readonly signal: Signal;
       /** `process`: the worker alone; `group`: every process of its process group. */
       readonly target: 'process' | 'group';
+    }
+  /** Find out whether anybody of the process group is left; answer with `group-checked`. */
+  | {
+      readonly type: 'check-group';
+      readonly worker: number;
+      readonly start: number;
+      readonly pid: number;
     };

@@ -30,6 +30,8 @@ export type Event =
       /** As the seed writes it: 0 to 255, or −N after signal N. */
       readonly exitCode: number;
       readonly exit: Exit;
+      /** By the count of its cgroup; null where that cannot tell. */
+      readonly oomKilled: boolean | null;
       readonly lifetime: Seconds;
       /** Whether it counts as a failure: neither a success code nor asked for. */
       readonly failure: boolean;
@@ -58,7 +60,16 @@ export type Event =
       readonly pid: number;
       readonly cause: KillCause;
     }
-  /** SIGKILL has not ended it; the supervisor ends without it. */
+  /** It is gone and somebody of its process group was not: who is left was sent this signal. */
+  | {
+      readonly type: 'group-signalled';
+      readonly worker: number;
+      readonly pid: number;
+      readonly signal: string;
+    }
+  | { readonly type: 'orphans-reaped'; readonly count: number }
+  | { readonly type: 'notice'; readonly message: string }
+  /** SIGKILL has not ended it, or somebody of its group; the supervisor ends without it. */
   | { readonly type: 'worker-abandoned'; readonly worker: number; readonly pid: number }
   | {
       readonly type: 'kill-failed';
@@ -70,7 +81,8 @@ export type Event =
   | {
       readonly type: 'signal-received';
       readonly signal: string;
-      readonly action: 'stop' | 'kill' | 'none';
+      /** What it led to. */
+      readonly action: 'stop' | 'kill' | 'forward' | 'ignore' | 'none';
     }
   | { readonly type: 'supervisor-stopping'; readonly cause: StopCause; readonly timeout: Seconds }
   | { readonly type: 'supervisor-stopped'; readonly pid: number; readonly exitStatus: number }

@@ -46,7 +46,22 @@ export type Input =
       /** 0 to 255, or −N after signal N. */
       readonly exitCode: number;
       readonly signal: string | null;
+      /** Whether somebody of its process group was still there. */
+      readonly groupAlive: boolean;
+      /** By the count of its cgroup; null where that cannot tell. */
+      readonly oomKilled: boolean | null;
     }
+  /** The answer to `check-group`. */
+  | {
+      readonly type: 'group-checked';
+      readonly worker: number;
+      readonly start: number;
+      readonly alive: boolean;
+    }
+  /** Adopted processes that were reaped. */
+  | { readonly type: 'orphans-reaped'; readonly count: number }
+  /** Something that cannot be done fully here, in one sentence with the remedy. */
+  | { readonly type: 'notice'; readonly message: string }
   /** The system refused to send a signal, for another reason than that the process is gone. */
   | {
       readonly type: 'kill-failed';

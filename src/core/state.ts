@@ -1,3 +1,5 @@
+import type { Signal } from '../config/generated.ts';
+
 /**
  * What the core knows. Every type here is data: a snapshot can be printed, compared and replayed.
  *
@@ -16,11 +18,13 @@ export type ExitReason =
   | 'signal'
   /** It ended after the supervisor had asked it to stop. */
   | 'stopped'
+  /** The kernel killed it for want of memory, by the cgroup's own count. */
+  | 'oom'
   /** It ended after the supervisor had sent it SIGKILL. */
   | 'killed';
 
 /** The reasons of an end that lead to a restart. */
-export const RESTART_REASONS: readonly ExitReason[] = ['exit', 'signal'];
+export const RESTART_REASONS: readonly ExitReason[] = ['exit', 'signal', 'oom'];
 
 /** How a worker ended. */
 export interface Exit {
@@ -41,10 +45,22 @@ export type KillCause =
   /** The operator asked for it, with a second SIGINT. */
   | 'second SIGINT';
 
-/** How far the end of a worker that is being stopped has come. */
+/**
+ * How far the end of a worker has come. The first two are of a worker that is alive; in the others it is
+ * gone, and somebody of its process group is not.
+ */
 export type Ending =
   | { readonly phase: 'asked'; readonly killAt: Seconds; readonly killCause: KillCause }
-  | { readonly phase: 'killed'; readonly abandonAt: Seconds };
+  | { readonly phase: 'killed'; readonly abandonAt: Seconds }
+  /** What `killMode` says of its group has yet to be done. */
+  | { readonly phase: 'orphaned' }
+  | {
+      readonly phase: 'group-asked';
+      readonly killAt: Seconds;
+      readonly killCause: KillCause;
+      readonly checkAt: Seconds;
+    }
+  | { readonly phase: 'group-killed'; readonly abandonAt: Seconds; readonly checkAt: Seconds };
 
 /** A worker's state: exactly one of these, never a set of flags. */
 export type WorkerState =
@@ -57,6 +73,7 @@ export type WorkerState =
   | { readonly name: 'backoff'; readonly since: Seconds }
   | {
       readonly name: 'stopping';
+      /** Of the worker, and of its process group. */
       readonly pid: number;
       readonly since: Seconds;
       readonly ending: Ending;
@@ -117,6 +134,8 @@ export interface State {
   readonly desired: number;
   readonly slots: readonly Slot[];
   readonly pass: Pass;
+  /** Signals that have yet to be sent on to every worker. */
+  readonly forwards: readonly Signal[];
 }
 
 /** The state before anything has happened. */
@@ -126,6 +145,7 @@ export const initialState: State = {
   desired: 0,
   slots: [],
   pass: { name: 'closed', endedAt: -Infinity },
+  forwards: [],
 };
 
 /** The same state with one slot replaced. */
@@ -135,8 +155,19 @@ export function withSlot(state: State, slot: Slot): State {
   return { ...state, slots };
 }
 
-/** Whether the slot has, or may have in a moment, a process. */
+/** Whether the slot has, or may have in a moment, a process or what is left of its group. */
 export function isAlive(slot: Slot): boolean {
   const { name } = slot.state;
   return name === 'starting' || name === 'running' || name === 'stopping';
+}
+
+/** The process of a slot, while it is alive. */
+export function liveProcess({
+  state,
+}: Slot): { readonly pid: number; readonly since: Seconds } | null {
+  const isAlive =
+    state.name === 'running' ||
+    (state.name === 'stopping' &&
+      (state.ending.phase === 'asked' || state.ending.phase === 'killed'));
+  return isAlive ? { pid: state.pid, since: state.since } : null;
 }

@@ -1,4 +1,5 @@
 import { passDueAt } from './restart.ts';
+import { liveProcess } from './state.ts';
 import type { Exit, Phase, Seconds, Slot, State, WorkerState } from './state.ts';
 import type { Policy } from './policy.ts';
 
@@ -55,7 +56,7 @@ function workerStatus(slot: Slot, nextStartIn: Seconds): WorkerStatus {
     index: slot.index,
     state: state.name,
     ready: state.name === 'running',
-    pid: state.name === 'running' || state.name === 'stopping' ? state.pid : null,
+    pid: liveProcess(slot)?.pid ?? null,
     starts: slot.starts,
     lastExit: slot.lastExit,
     nextStartIn: state.name === 'backoff' ? nextStartIn : null,

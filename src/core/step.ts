@@ -1,15 +1,14 @@
-import type { Event } from './event.ts';
+import { advanceEnding, endingDueAt } from './ending.ts';
+import { sendForwards, signalReceived } from './forward.ts';
 import type { Input } from './input.ts';
-import type { Policy } from './policy.ts';
-import type { Seconds, State } from './state.ts';
-import { advanceStop, beginStop, countInterrupt, mustKill, stopDueAt } from './stop.ts';
-import { passDueAt, runPass } from './restart.ts';
-import { workerExited, workerNotSpawned, workerSpawned } from './worker.ts';
 import { ignored, only, then } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
-
-/** The signals that ask a container to stop. */
-const STOP_SIGNALS: ReadonlySet<string> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT']);
+import type { Policy } from './policy.ts';
+import { passDueAt, runPass } from './restart.ts';
+import { withSlot } from './state.ts';
+import type { Seconds, State } from './state.ts';
+import { advanceStop, beginStop, stopDueAt } from './stop.ts';
+import { groupChecked, workerExited, workerNotSpawned, workerSpawned } from './worker.ts';
 
 /**
  * Decides: what the supervisor does about one input. Pure: the same arguments give the same answer,
@@ -30,7 +29,11 @@ export function step(state: State, input: Input, now: Seconds, policy: Policy): 
       return workerNotSpawned(state, input, now, policy);
     case 'exited':
       return workerExited(state, input, now, policy);
+    case 'group-checked':
+      return groupChecked(state, input, now);
     case 'kill-failed':
+    case 'notice':
+    case 'orphans-reaped':
       return only(state, [input]);
     case 'signal':
       return signalReceived(state, input.signal, now, policy);
@@ -49,13 +52,19 @@ export function nextDeadline(state: State, policy: Policy): Seconds | null {
   switch (state.phase.name) {
     case 'starting':
     case 'running':
-      return passDueAt(state, policy);
+      return state.forwards.length > 0 ? -Infinity : workDueAt(state, policy);
     case 'stopping':
-      return stopDueAt(state, state.phase, policy);
+      return state.forwards.length > 0 ? -Infinity : stopDueAt(state, state.phase, policy);
     case 'new':
     case 'stopped':
       return null;
   }
+}
+
+function workDueAt(state: State, policy: Policy): Seconds | null {
+  let dueAt = passDueAt(state, policy) ?? Infinity;
+  for (const slot of state.slots) dueAt = Math.min(dueAt, endingDueAt(slot, null));
+  return dueAt === Infinity ? null : dueAt;
 }
 
 /** Whether a tick at this instant has something to do. */
@@ -84,34 +93,36 @@ function start(state: State, input: Input & { type: 'start' }): Outcome {
   ]);
 }
 
+/** Sends signals on, brings ends on their way to an end, and starts what has to be started. */
 function tick(state: State, now: Seconds, policy: Policy): Outcome {
+  const forwarded = sendForwards(state, policy);
   switch (state.phase.name) {
     case 'starting':
     case 'running':
-      return runPass(state, now, policy);
-    case 'stopping':
-      return advanceStop(state, state.phase, now, policy);
+      return then(
+        then(forwarded, (next) => advanceEndings(next, now, policy)),
+        (next) => runPass(next, now, policy),
+      );
+    case 'stopping': {
+      const { phase } = state;
+      return then(forwarded, (next) => advanceStop(next, phase, now, policy));
+    }
     case 'new':
     case 'stopped':
       return only(state);
   }
 }
 
-function signalReceived(state: State, signal: string, now: Seconds, policy: Policy): Outcome {
-  const received = (action: 'stop' | 'kill' | 'none'): Event => ({
-    type: 'signal-received',
-    signal,
-    action,
-  });
-  if (!STOP_SIGNALS.has(signal)) return only(state, [received('none')]);
-  const { phase } = state;
-  if (phase.name === 'stopped') return only(state, [received('none')]);
-  if (phase.name !== 'stopping') {
-    const begun = then(only(state, [received('stop')]), (next) =>
-      beginStop(next, { type: 'signal', signal }, now, policy),
-    );
-    return then(begun, (next) => only(countInterrupt(next, signal)));
+/** While the supervisor runs, what is left of the groups of dead workers is dealt with. */
+function advanceEndings(state: State, now: Seconds, policy: Policy): Outcome {
+  let outcome = only(state);
+  for (const { index } of state.slots) {
+    for (;;) {
+      const slot = outcome.state.slots[index];
+      if (slot === undefined || endingDueAt(slot, null) > now) break;
+      const move = advanceEnding(slot, { now, policy, stopping: null });
+      outcome = then(outcome, (next) => ({ ...move, state: withSlot(next, move.slot) }));
+    }
   }
-  const counted = countInterrupt(state, signal);
-  return only(counted, [received(mustKill(counted) ? 'kill' : 'none')]);
+  return outcome;
 }

@@ -1,17 +1,12 @@
 import type { Effect } from './effect.ts';
+import { advanceEnding, ask, endingDueAt, kill, mustKillAtOnce } from './ending.ts';
+import type { EndingContext, Move } from './ending.ts';
 import type { Event } from './event.ts';
 import { only } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
 import { isAlive } from './state.ts';
-import type { KillCause, Seconds, Slot, State, StopCause, Stopping } from './state.ts';
-
-/**
- * Seconds that a process has to vanish after SIGKILL. One that the kernel cannot end (it hangs in a
- * device or a dead network file system) is then named and left behind, because a supervisor that
- * waits for ever would be killed by the kubelet without a word.
- */
-export const ABANDON_AFTER: Seconds = 2;
+import type { Seconds, Slot, State, StopCause, Stopping } from './state.ts';
 
 /** Begins the ordered stop: from here on nothing is started. A later cause changes nothing. */
 export function beginStop(state: State, cause: StopCause, now: Seconds, policy: Policy): Outcome {
@@ -35,11 +30,6 @@ export function beginStop(state: State, cause: StopCause, now: Seconds, policy: 
 export function countInterrupt(state: State, signal: string): State {
   if (signal !== 'SIGINT' || state.phase.name !== 'stopping') return state;
   return { ...state, phase: { ...state.phase, interrupts: state.phase.interrupts + 1 } };
-}
-
-/** Whether a second SIGINT has asked to kill at once. */
-export function mustKill(state: State): boolean {
-  return state.phase.name === 'stopping' && state.phase.interrupts > 1;
 }
 
 /** When the stop has something to do: ask a worker, kill it, abandon it, or end. */
@@ -72,7 +62,7 @@ export function advanceStop(
   for (const slot of state.slots) {
     let current = slot;
     while (slotDueAt(current, stopping, joined, policy) <= now) {
-      const next = advanceSlot(current, stopping, now, policy);
+      const next = advanceSlot(current, { now, policy, stopping });
       effects.push(...next.effects);
       events.push(...next.events);
       current = next.slot;
@@ -95,19 +85,8 @@ function slotDueAt(
   predecessorsJoined: boolean,
   policy: Policy,
 ): Seconds {
-  const { state } = slot;
-  const atOnce = stopping.interrupts > 1;
-  switch (state.name) {
-    case 'running':
-      return atOnce ? -Infinity : askAt(stopping, predecessorsJoined, policy);
-    case 'stopping':
-      if (state.ending.phase === 'killed') return state.ending.abandonAt;
-      return atOnce ? -Infinity : state.ending.killAt;
-    case 'starting':
-    case 'backoff':
-    case 'stopped':
-      return Infinity;
-  }
+  if (slot.state.name !== 'running') return endingDueAt(slot, stopping);
+  return mustKillAtOnce(stopping) ? -Infinity : askAt(stopping, predecessorsJoined, policy);
 }
 
 function askAt(stopping: Stopping, predecessorsJoined: boolean, policy: Policy): Seconds {
@@ -116,64 +95,12 @@ function askAt(stopping: Stopping, predecessorsJoined: boolean, policy: Policy):
   return Math.max(stopping.since, stopping.deadline - gracePeriodSeconds);
 }
 
-interface SlotStep {
-  readonly slot: Slot;
-  readonly effects: readonly Effect[];
-  readonly events: readonly Event[];
-}
-
-function advanceSlot(slot: Slot, stopping: Stopping, now: Seconds, policy: Policy): SlotStep {
+function advanceSlot(slot: Slot, context: EndingContext): Move {
   const { state } = slot;
-  if (state.name === 'running') {
-    return stopping.interrupts > 1
-      ? kill(slot, state, 'second SIGINT', now)
-      : ask(slot, state, stopping, now, policy);
-  }
-  if (state.name !== 'stopping') return { slot, effects: [], events: [] };
-  if (state.ending.phase === 'killed') return abandon(slot, state.pid);
-  const cause = stopping.interrupts > 1 ? 'second SIGINT' : state.ending.killCause;
-  return kill(slot, state, cause, now);
-}
-
-interface Process {
-  readonly pid: number;
-  readonly since: Seconds;
-}
-
-function ask(
-  slot: Slot,
-  { pid, since }: Process,
-  stopping: Stopping,
-  now: Seconds,
-  policy: Policy,
-): SlotStep {
-  const { signal, gracePeriodSeconds: gracePeriod } = policy.stop;
-  const ownEnd = now + gracePeriod;
-  const killAt = Math.min(ownEnd, stopping.deadline);
-  const killCause = ownEnd <= stopping.deadline ? 'grace period' : 'stop timeout';
-  const ending = { phase: 'asked', killAt, killCause } as const;
-  return {
-    slot: { ...slot, state: { name: 'stopping', pid, since, ending } },
-    effects: [{ type: 'kill', worker: slot.index, pid, signal, target: 'process' }],
-    events: [{ type: 'worker-stopping', worker: slot.index, pid, signal, gracePeriod }],
-  };
-}
-
-function kill(slot: Slot, { pid, since }: Process, cause: KillCause, now: Seconds): SlotStep {
-  const ending = { phase: 'killed', abandonAt: now + ABANDON_AFTER } as const;
-  return {
-    slot: { ...slot, state: { name: 'stopping', pid, since, ending } },
-    effects: [{ type: 'kill', worker: slot.index, pid, signal: 'SIGKILL', target: 'group' }],
-    events: [{ type: 'worker-killed', worker: slot.index, pid, cause }],
-  };
-}
-
-function abandon(slot: Slot, pid: number): SlotStep {
-  return {
-    slot: stopped(slot),
-    effects: [],
-    events: [{ type: 'worker-abandoned', worker: slot.index, pid }],
-  };
+  if (state.name !== 'running') return advanceEnding(slot, context);
+  return mustKillAtOnce(context.stopping)
+    ? kill(slot, state, 'second SIGINT', context)
+    : ask(slot, state, context);
 }
 
 function stopped(slot: Slot): Slot {

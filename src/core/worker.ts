@@ -1,10 +1,12 @@
+import { afterLeader } from './ending.ts';
 import type { Input } from './input.ts';
 import { ignored, only, then } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
+import { killModeOf } from './policy.ts';
 import type { Policy } from './policy.ts';
 import { closePass } from './restart.ts';
-import { withSlot } from './state.ts';
-import type { Exit, Seconds, Slot, State } from './state.ts';
+import { liveProcess, withSlot } from './state.ts';
+import type { Exit, ExitReason, Seconds, Slot, State } from './state.ts';
 import { beginStop } from './stop.ts';
 
 /** Exit codes that are no failure. */
@@ -54,11 +56,9 @@ export function workerNotSpawned(
   const failed = (next: State, delay: Seconds | null): Outcome =>
     only(next, [{ type: 'spawn-failed', worker: slot.index, failure, delay }]);
 
-  if (state.phase.name === 'stopping') return failed(ended(state, slot), null);
-  const waiting = closePass(
-    withSlot(state, { ...slot, state: { name: 'backoff', since: now } }),
-    now,
-  );
+  const vacant = vacated(state, slot, now);
+  if (state.phase.name === 'stopping') return failed(vacant, null);
+  const waiting = closePass(vacant, now);
   const { message, exitStatus } = failure;
   const mayHelp = exitStatus === null || state.slots.some((other) => other.starts > 0);
   if (mayHelp) return failed(waiting, delayUntilPass(waiting, now, policy));
@@ -67,7 +67,10 @@ export function workerNotSpawned(
   );
 }
 
-/** A process ended. Every exit is told exactly once, those during a stop included. */
+/**
+ * A process ended. Every exit is told exactly once, those during a stop included. Where somebody of its
+ * group is left, what `killMode` says of them comes before the slot is used again.
+ */
 export function workerExited(
   state: State,
   input: Input & { type: 'exited' },
@@ -75,36 +78,50 @@ export function workerExited(
   policy: Policy,
 ): Outcome {
   const slot = slotOf(state, input.worker);
-  if (
-    slot?.starts !== input.start ||
-    (slot.state.name !== 'running' && slot.state.name !== 'stopping')
-  ) {
+  const leader = slot === undefined ? null : liveProcess(slot);
+  if (slot?.starts !== input.start || leader === null) {
     return ignored(state, input.type, input.worker);
   }
   const exit: Exit = {
     code: containerExitCode(input.exitCode),
     signal: input.signal,
-    reason: exitReason(slot, input.signal),
+    reason: exitReason(slot, input),
     at: now,
   };
+  const ending = input.groupAlive ? afterLeader(slot, killModeOf(policy), now) : null;
   const dead = { ...slot, lastExit: exit };
   const next =
-    state.phase.name === 'stopping'
-      ? ended(state, dead)
-      : withSlot(state, { ...dead, state: { name: 'backoff', since: now } });
+    ending === null
+      ? vacated(state, dead, now)
+      : withSlot(state, { ...dead, state: { name: 'stopping', ...leader, ending } });
   return only(next, [
     {
       type: 'worker-exited',
       worker: slot.index,
-      pid: slot.state.pid,
+      pid: leader.pid,
       start: slot.starts,
       exitCode: input.exitCode,
       exit,
-      lifetime: Math.max(0, now - slot.state.since),
+      oomKilled: input.oomKilled,
+      lifetime: Math.max(0, now - leader.since),
       failure: isFailure(exit),
       delay: state.phase.name === 'stopping' ? null : delayUntilPass(next, now, policy),
     },
   ]);
+}
+
+/** Whether anybody of a dead worker's group is left: if not, its slot is free. */
+export function groupChecked(
+  state: State,
+  input: Input & { type: 'group-checked' },
+  now: Seconds,
+): Outcome {
+  const slot = slotOf(state, input.worker);
+  const isEnding = slot?.state.name === 'stopping' && liveProcess(slot) === null;
+  if (slot?.starts !== input.start || !isEnding) {
+    return ignored(state, input.type, input.worker);
+  }
+  return only(input.alive ? state : vacated(state, slot, now));
 }
 
 /**
@@ -116,20 +133,26 @@ export function containerExitCode(exitCode: number): number {
   return exitCode < 0 ? 128 - exitCode : exitCode;
 }
 
-function exitReason(slot: Slot, signal: string | null): Exit['reason'] {
+function exitReason(slot: Slot, { signal, oomKilled }: Input & { type: 'exited' }): ExitReason {
   if (slot.state.name === 'stopping') {
     return slot.state.ending.phase === 'killed' ? 'killed' : 'stopped';
   }
+  if (oomKilled === true) return 'oom';
   return signal === null ? 'exit' : 'signal';
 }
 
 function isFailure(exit: Exit): boolean {
-  const byItself = exit.reason === 'exit' || exit.reason === 'signal';
-  return byItself && !SUCCESS_EXIT_CODES.has(exit.code);
+  const asked = exit.reason === 'stopped' || exit.reason === 'killed';
+  return !asked && !SUCCESS_EXIT_CODES.has(exit.code);
 }
 
-function ended(state: State, slot: Slot): State {
-  return withSlot(state, { ...slot, state: { name: 'stopped' } });
+/** The slot has nobody any more: during a stop for good, else until the pass that replaces its worker. */
+function vacated(state: State, slot: Slot, now: Seconds): State {
+  const next =
+    state.phase.name === 'stopping'
+      ? ({ name: 'stopped' } as const)
+      : ({ name: 'backoff', since: now } as const);
+  return withSlot(state, { ...slot, state: next });
 }
 
 /** The supervisor is `running` from the instant at which every wanted worker has been started. */

@@ -57,6 +57,14 @@ const RECORDS: { readonly [Type in EventType]: (event: EventOf<Type>) => LogReco
       signal: 'SIGKILL',
       reason: cause,
     }),
+  'group-signalled': ({ worker, pid, signal }) =>
+    record('info', `Sent ${signal} to what is left of process group [${pid}]`, {
+      worker,
+      pid,
+      signal,
+    }),
+  'orphans-reaped': ({ count }) => record('debug', 'Reaped orphaned processes', { count }),
+  notice: ({ message }) => record('warn', message, {}),
   'worker-abandoned': ({ worker, pid }) =>
     record('error', `Leaving child process [${pid}] behind: SIGKILL has not ended it`, {
       worker,
@@ -86,7 +94,8 @@ export function recordOf(event: Event): LogRecord {
 
 function exited(event: EventOf<'worker-exited'>): LogRecord {
   const { exit } = event;
-  const unexplained = exit.signal === 'SIGKILL' && exit.reason === 'signal';
+  const ours = exit.reason === 'stopped' || exit.reason === 'killed';
+  const unexplained = exit.signal === 'SIGKILL' && !ours;
   const hint = unexplained ? ' Perhaps out of memory?' : '';
   return record(
     event.failure ? 'error' : 'info',
@@ -97,6 +106,7 @@ function exited(event: EventOf<'worker-exited'>): LogRecord {
       exitCode: event.exitCode,
       signal: exit.signal ?? undefined,
       reason: exit.reason,
+      oomKilled: event.oomKilled ?? undefined,
       restarts: event.start - 1,
       lifetimeSeconds: seconds(event.lifetime),
       delaySeconds: seconds(event.delay),

@@ -1,4 +1,14 @@
+import { constants } from 'node:os';
+
 import { onExit } from 'signal-exit';
+
+/** The signals that end a process and that signal-exit does not know. */
+const FURTHER: readonly NodeJS.Signals[] = ['SIGPROF'];
+
+/** Ends this process without the hooks of `process.exit`, which have run by then. */
+const exitNow = (process as unknown as { reallyExit(status: number): never }).reallyExit.bind(
+  process,
+);
 
 /**
  * The last guard: whatever ends this process so that it can still act, the workers' process groups
@@ -8,9 +18,19 @@ import { onExit } from 'signal-exit';
  * @returns what takes the guard away
  */
 export function killOnExit(pids: () => readonly number[]): () => void {
-  return onExit(() => {
+  const leave = (signal: NodeJS.Signals): void => {
+    process.exit(128 + constants.signals[signal]);
+  };
+  for (const signal of FURTHER) if (process.listenerCount(signal) === 0) process.on(signal, leave);
+  const forget = onExit((_, signal) => {
     killGroups(pids());
+    // signal-exit sends itself the signal once more, which the kernel drops for PID 1
+    if (signal !== null && process.pid === 1) exitNow(128 + constants.signals[signal]);
   });
+  return () => {
+    for (const signal of FURTHER) process.off(signal, leave);
+    forget();
+  };
 }
 
 /** Sends SIGKILL to process groups; those that are gone are no error. */

@@ -1,35 +1,42 @@
-/** The signals that the supervisor itself handles. */
-const HANDLED: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGQUIT'];
+/**
+ * What the program's first line has listened to while the rest was loading; see cli.cjs.
+ */
+export interface EarlySignals {
+  /** What came, in its order. */
+  readonly received: readonly NodeJS.Signals[];
+  /** Takes its listeners away. */
+  release(): void;
+}
 
 export type SignalListener = (signal: NodeJS.Signals) => void;
 
-/**
- * The signals that reach the supervisor. It listens from its construction on, so that one that comes
- * while the rest of the program still loads is kept for whoever subscribes.
- */
+/** The signals that reach the supervisor. */
 export class SignalSource {
-  #waiting: NodeJS.Signals[] = [];
-  #listener: SignalListener | null = null;
-  readonly #receive = (signal: NodeJS.Signals): void => {
-    if (this.#listener === null) this.#waiting.push(signal);
-    else this.#listener(signal);
-  };
+  readonly #early: EarlySignals | undefined;
 
-  constructor() {
-    for (const signal of HANDLED) process.on(signal, this.#receive);
+  constructor(early?: EarlySignals) {
+    this.#early = early;
   }
 
-  /** Delivers every signal from now on, and first those that came before; returns what undoes it. */
-  subscribe(listener: SignalListener): () => void {
-    this.#listener = listener;
-    for (const signal of this.#waiting.splice(0)) listener(signal);
+  /**
+   * Delivers these signals from now on, and first those of them that came while the program loaded.
+   *
+   * @returns what undoes it: the signals have their default meaning again
+   */
+  subscribe(signals: readonly NodeJS.Signals[], listener: SignalListener): () => void {
+    for (const signal of signals) process.on(signal, listener);
+    // only now, so that there is no instant without a listener
+    this.#early?.release();
+    for (const signal of this.#early?.received ?? []) {
+      if (signals.includes(signal)) listener(signal);
+    }
     return () => {
-      this.#listener = null;
+      for (const signal of signals) process.off(signal, listener);
     };
   }
 
-  /** Gives the signals back their default meaning. */
+  /** Nobody will subscribe: the signals get their default meaning back. */
   close(): void {
-    for (const signal of HANDLED) process.off(signal, this.#receive);
+    this.#early?.release();
   }
 }

@@ -33,6 +33,20 @@ describe('defaults', () => {
         timeoutSeconds: 25,
       },
       minReady: 1,
+      signals: {
+        SIGTERM: 'stop',
+        SIGINT: 'stop',
+        SIGQUIT: 'stop',
+        SIGHUP: 'stop',
+        SIGUSR1: 'forward',
+        SIGUSR2: 'forward',
+        SIGWINCH: 'forward',
+        SIGTTIN: 'ignore',
+        SIGTTOU: 'ignore',
+      },
+      subreaper: false,
+      parentDeathSignal: false,
+      oomScoreAdj: 500,
       metrics: { enabled: true, host: '::', port: 9464, path: '/metrics' },
       log: { level: 'info', format: 'auto' },
     });
@@ -49,7 +63,8 @@ describe('defaults', () => {
     const visit = (node: Record<string, unknown>, path: string): void => {
       const properties = (node['properties'] ?? {}) as Record<string, Record<string, unknown>>;
       for (const [key, child] of Object.entries(properties)) {
-        if (typeof child['description'] !== 'string') missing.push(`${path}/${key}`);
+        const referred = '$ref' in child || 'allOf' in child;
+        if (!referred && typeof child['description'] !== 'string') missing.push(`${path}/${key}`);
         visit(child, `${path}/${key}`);
       }
     };
@@ -127,11 +142,11 @@ describe('what is not, and how it reads', () => {
     ],
     [
       { ...valid, colour: 2 },
-      'FILE: /colour: expected a known key, found "colour"; known are $schema, workers, command, args, env, portBase, workingDir, reloadDelay, stop, minReady, metrics, log',
+      'FILE: /colour: expected a known key, found "colour"; known are $schema, workers, command, args, env, portBase, workingDir, reloadDelay, stop, minReady, signals, subreaper, parentDeathSignal, oomScoreAdj, metrics, log',
     ],
     [
       { ...valid, stop: { grace: 1, gracePeriodSecond: 2 } },
-      'FILE: /stop/grace: expected a known key, found "grace"; known are signal, order, gracePeriodSeconds, timeoutSeconds',
+      'FILE: /stop/grace: expected a known key, found "grace"; known are signal, order, gracePeriodSeconds, timeoutSeconds, killMode',
       'FILE: /stop/gracePeriodSecond: expected a known key, found "gracePeriodSecond"; did you mean "gracePeriodSeconds"?',
     ],
     [{ ...valid, stop: 5 }, 'FILE: /stop: expected an object, found 5'],
@@ -196,8 +211,23 @@ describe('what is not, and how it reads', () => {
       'FILE: /log/level: expected one of "debug", "info", "warn", "error", found "warning"',
     ],
     [
+      { ...valid, signals: { SIGTRM: 'stop', SIGHUP: 'reload it', SIGUSR1: { forward: 'SIGX' } } },
+      'FILE: /signals/SIGTRM: expected a known key, found "SIGTRM"; did you mean "SIGTERM"?',
+      'FILE: /signals/SIGHUP: expected one of "stop", "ignore", "forward" or { "forward": SIGNAL }, found "reload it"',
+      'FILE: /signals/SIGUSR1/forward: expected the name of a signal, such as "SIGTERM", found "SIGX"; did you mean "SIGIO"?',
+    ],
+    [
+      { ...valid, signals: { SIGKILL: 'ignore' } },
+      'FILE: /signals/SIGKILL: expected a known key, found "SIGKILL"; known are SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH, SIGTTIN, SIGTTOU, SIGABRT, SIGALRM, SIGCONT, SIGIO, SIGPIPE, SIGPROF, SIGPWR, SIGSTKFLT, SIGSYS, SIGTRAP, SIGTSTP, SIGURG, SIGVTALRM, SIGXCPU, SIGXFSZ',
+    ],
+    [{ ...valid, oomScoreAdj: 1001 }, 'FILE: /oomScoreAdj: expected at most 1000, found 1001'],
+    [
+      { ...valid, parentDeathSignal: true },
+      'FILE: /parentDeathSignal: expected the name of a signal, such as "SIGTERM", or false, found true',
+    ],
+    [
       { ...valid, 'a/b~c': 1 },
-      'FILE: /a~1b~0c: expected a known key, found "a/b~c"; known are $schema, workers, command, args, env, portBase, workingDir, reloadDelay, stop, minReady, metrics, log',
+      'FILE: /a~1b~0c: expected a known key, found "a/b~c"; known are $schema, workers, command, args, env, portBase, workingDir, reloadDelay, stop, minReady, signals, subreaper, parentDeathSignal, oomScoreAdj, metrics, log',
     ],
   ])('%j', (data, ...lines) => {
     expect(problemsOf(data)).toEqual(lines);

@@ -6,14 +6,30 @@ import { initialState } from '../../src/core/state.ts';
 import type { State } from '../../src/core/state.ts';
 import { isDue, nextDeadline, step } from '../../src/core/step.ts';
 
+const SIGNALS: Policy['signals'] = {
+  SIGTERM: 'stop',
+  SIGINT: 'stop',
+  SIGQUIT: 'stop',
+  SIGHUP: 'stop',
+  SIGUSR1: 'forward',
+  SIGUSR2: { forward: 'SIGHUP' },
+  SIGWINCH: 'forward',
+  SIGTTIN: 'ignore',
+  SIGTTOU: 'ignore',
+};
+
 export const POLICY: Policy = {
+  command: ['app'],
+  signals: SIGNALS,
   reloadDelay: 0.5,
   stop: { signal: 'SIGTERM', order: 'sequential', gracePeriodSeconds: 10, timeoutSeconds: 25 },
 };
 
 export function policyWith(stop: Partial<Policy['stop']>, reloadDelay = 0.5): Policy {
-  return { reloadDelay, stop: { ...POLICY.stop, ...stop } };
+  return { ...POLICY, reloadDelay, stop: { ...POLICY.stop, ...stop } };
 }
+
+type Exited = Extract<Input, { type: 'exited' }>;
 
 /** A supervisor in virtual time: steps the core, and performs spawns as a perfect system would. */
 export class World {
@@ -69,9 +85,22 @@ export class World {
   }
 
   /** The process in a slot ends. */
-  exit(worker: number, exitCode: number, signal: string | null = null): this {
+  exit(
+    worker: number,
+    exitCode: number,
+    signal: string | null = null,
+    more: Partial<Exited> = {},
+  ): this {
     const start = this.state.slots[worker]?.starts ?? 0;
-    this.feed({ type: 'exited', worker, start, exitCode, signal });
+    const base = { type: 'exited', worker, start, exitCode, signal } as const;
+    this.feed({ ...base, groupAlive: false, oomKilled: null, ...more });
+    return this;
+  }
+
+  /** The answer to a `check-group`. */
+  checked(worker: number, alive: boolean): this {
+    const start = this.state.slots[worker]?.starts ?? 0;
+    this.feed({ type: 'group-checked', worker, start, alive });
     return this;
   }
 

@@ -6,12 +6,18 @@ import type { Input } from '../../src/core/input.ts';
 import type { Policy } from '../../src/core/policy.ts';
 import { isAlive } from '../../src/core/state.ts';
 import { isDue, isStopping, nextDeadline, step } from '../../src/core/step.ts';
-import { World } from './harness.ts';
+import { POLICY, World } from './harness.ts';
 
 /** What may happen to a supervisor; times are seconds that pass before. */
 type Happening =
   | { readonly type: 'time'; readonly seconds: number }
-  | { readonly type: 'exit'; readonly worker: number; readonly exitCode: number }
+  | {
+      readonly type: 'exit';
+      readonly worker: number;
+      readonly exitCode: number;
+      /** How often its group is still found alive after it. */
+      readonly leftover: number;
+    }
   | { readonly type: 'signal'; readonly signal: string }
   | { readonly type: 'junk'; readonly input: Input }
   | { readonly type: 'loop' };
@@ -19,12 +25,15 @@ type Happening =
 const WORKERS = 5;
 
 const policy: fc.Arbitrary<Policy> = fc.record({
+  command: fc.constantFrom(['app'], 'app'),
+  signals: fc.constant(POLICY.signals),
   reloadDelay: fc.constantFrom(0, 0.25, 0.5, 2),
   stop: fc.record({
     signal: fc.constant('SIGTERM' as const),
     order: fc.constantFrom('sequential' as const, 'parallel' as const),
     gracePeriodSeconds: fc.constantFrom(0, 1, 4),
     timeoutSeconds: fc.constantFrom(4, 6, 25),
+    killMode: fc.constantFrom('mixed' as const, 'control-group' as const, 'process' as const),
   }),
 });
 
@@ -38,6 +47,8 @@ const junk: fc.Arbitrary<Input> = fc.oneof(
     start: fc.constant(99),
     exitCode: fc.nat(255),
     signal: fc.constant(null),
+    groupAlive: fc.boolean(),
+    oomKilled: fc.constant(null),
   }),
   fc.constant<Input>({ type: 'start', workers: 3, workersFrom: null, pid: 1 }),
   fc.constant<Input>({ type: 'tick' }),
@@ -58,13 +69,14 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
       type: fc.constant('exit' as const),
       worker,
       exitCode: fc.constantFrom(0, 1, -9),
+      leftover: fc.constantFrom(0, 0, 0, 1, 3),
     }),
   },
   {
     weight: 1,
     arbitrary: fc.record({
       type: fc.constant('signal' as const),
-      signal: fc.constantFrom('SIGTERM', 'SIGINT', 'SIGHUP'),
+      signal: fc.constantFrom('SIGTERM', 'SIGINT', 'SIGUSR1', 'SIGTTIN'),
     }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('junk' as const), input: junk }) },
@@ -77,6 +89,8 @@ class System {
   readonly alive = new Map<number, { pid: number; start: number }>();
   readonly exits: { worker: number; start: number }[] = [];
   #pending: (Effect & { type: 'spawn' })[] = [];
+  #checks: (Effect & { type: 'check-group' })[] = [];
+  readonly #leftovers = new Map<number, number>();
   #nextPid = 1000;
   #outcomes: readonly boolean[];
   #turn = 0;
@@ -90,13 +104,19 @@ class System {
   feed(input: Input): void {
     for (const effect of this.world.feed(input)) {
       if (effect.type === 'spawn') this.#pending.push(effect);
-      else if (effect.signal === 'SIGKILL') this.end(effect.worker, -9);
+      else if (effect.type === 'check-group') this.#checks.push(effect);
+      else if (effect.signal === 'SIGKILL') this.end(effect.worker, -9, 0);
     }
     this.check();
   }
 
   /** One turn of the loop: what was spawned is told, then a tick if one is due. */
   loop(): void {
+    for (const { worker, start } of this.#checks.splice(0)) {
+      const left = this.#leftovers.get(worker) ?? 0;
+      this.#leftovers.set(worker, left - 1);
+      this.feed({ type: 'group-checked', worker, start, alive: left > 0 });
+    }
     for (const { worker, start } of this.#pending.splice(0)) {
       if (this.#outcomes[this.#turn++ % this.#outcomes.length] === true) {
         const pid = this.#nextPid++;
@@ -110,13 +130,22 @@ class System {
     if (isDue(this.world.state, this.world.now, this.world.policy)) this.feed({ type: 'tick' });
   }
 
-  end(worker: number, exitCode: number): void {
+  end(worker: number, exitCode: number, leftover: number): void {
     const process = this.alive.get(worker);
     if (process === undefined) return;
     this.alive.delete(worker);
     this.exits.push({ worker, start: process.start });
     const signal = exitCode < 0 ? 'SIGKILL' : null;
-    this.feed({ type: 'exited', worker, start: process.start, exitCode, signal });
+    this.#leftovers.set(worker, leftover);
+    this.feed({
+      type: 'exited',
+      worker,
+      start: process.start,
+      exitCode,
+      signal,
+      groupAlive: leftover > 0,
+      oomKilled: null,
+    });
   }
 
   apply(happening: Happening): void {
@@ -125,7 +154,7 @@ class System {
         this.world.now += happening.seconds;
         break;
       case 'exit':
-        this.end(happening.worker, happening.exitCode);
+        this.end(happening.worker, happening.exitCode, happening.leftover);
         break;
       case 'signal':
         this.feed({ type: 'signal', signal: happening.signal });

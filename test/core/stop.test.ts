@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { ABANDON_AFTER } from '../../src/core/stop.ts';
+import { ABANDON_AFTER } from '../../src/core/ending.ts';
 import { policyWith, World } from './harness.ts';
 
 /** Workers that each take some seconds to end after they were asked, unless they are killed. */
@@ -139,8 +139,12 @@ describe('what asks for a stop', () => {
   });
 
   test('another signal does not', () => {
-    const world = new World().start(1).signal('SIGUSR2');
+    const world = new World().start(1).signal('SIGPWR').signal('SIGTTIN');
     expect(world.state.phase.name).toBe('running');
+    expect(world.eventsOf('signal-received').map((event) => event.action)).toEqual([
+      'none',
+      'ignore',
+    ]);
   });
 
   test('a second SIGTERM changes nothing', () => {

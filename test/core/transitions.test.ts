@@ -36,7 +36,22 @@ const WORKERS: Readonly<Record<string, WorkerState>> = {
     ending: { phase: 'asked', killAt: 109, killCause: 'grace period' },
   },
   killed: { name: 'stopping', pid: 100, since: 90, ending: { phase: 'killed', abandonAt: 101 } },
+  orphaned: { name: 'stopping', pid: 100, since: 90, ending: { phase: 'orphaned' } },
+  'group asked': {
+    name: 'stopping',
+    pid: 100,
+    since: 90,
+    ending: { phase: 'group-asked', killAt: 109, killCause: 'grace period', checkAt: 100 },
+  },
+  'group killed': {
+    name: 'stopping',
+    pid: 100,
+    since: 90,
+    ending: { phase: 'group-killed', abandonAt: 101, checkAt: 100 },
+  },
 };
+
+const gone = { groupAlive: false, oomKilled: null };
 
 const INPUTS: Readonly<Record<string, Input>> = {
   start: { type: 'start', workers: 1, workersFrom: null, pid: 1 },
@@ -48,9 +63,30 @@ const INPUTS: Readonly<Record<string, Input>> = {
     start: 3,
     failure: { code: 'EAGAIN', message: 'try again', exitStatus: null },
   },
-  exited: { type: 'exited', worker: 0, start: 2, exitCode: 1, signal: null },
-  'exited (stale)': { type: 'exited', worker: 0, start: 1, exitCode: 1, signal: null },
-  'exited (no such slot)': { type: 'exited', worker: 7, start: 1, exitCode: 1, signal: null },
+  exited: { type: 'exited', worker: 0, start: 2, exitCode: 1, signal: null, ...gone },
+  'exited (stale)': { type: 'exited', worker: 0, start: 1, exitCode: 1, signal: null, ...gone },
+  'exited (no such slot)': {
+    type: 'exited',
+    worker: 7,
+    start: 1,
+    exitCode: 1,
+    signal: null,
+    ...gone,
+  },
+  'exited (group alive)': {
+    type: 'exited',
+    worker: 0,
+    start: 2,
+    exitCode: 1,
+    signal: null,
+    groupAlive: true,
+    oomKilled: null,
+  },
+  'group-checked': { type: 'group-checked', worker: 0, start: 2, alive: false },
+  'group-checked (stale)': { type: 'group-checked', worker: 0, start: 1, alive: false },
+  'orphans-reaped': { type: 'orphans-reaped', count: 3 },
+  notice: { type: 'notice', message: 'no koffi' },
+  SIGUSR1: { type: 'signal', signal: 'SIGUSR1' },
   'kill-failed': { type: 'kill-failed', worker: 0, pid: 100, signal: 'SIGTERM', message: 'EPERM' },
   SIGTERM: { type: 'signal', signal: 'SIGTERM' },
   stop: { type: 'stop', cause: { type: 'request' } },
@@ -63,6 +99,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'spawned (stale)': [],
   'spawn-failed': ['starting'],
   exited: ['running', 'asked', 'killed'],
+  'exited (group alive)': ['running', 'asked', 'killed'],
+  'group-checked': ['orphaned', 'group asked', 'group killed'],
+  'group-checked (stale)': [],
   'exited (stale)': [],
   'exited (no such slot)': [],
 };
@@ -126,7 +165,10 @@ describe('every state with every input', () => {
     const types = new Set<InputType>(Object.values(INPUTS).map((input) => input.type));
     expect([...types].sort()).toEqual([
       'exited',
+      'group-checked',
       'kill-failed',
+      'notice',
+      'orphans-reaped',
       'signal',
       'spawn-failed',
       'spawned',

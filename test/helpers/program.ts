@@ -12,7 +12,7 @@ import { processesWith } from './processes.ts';
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The built program. */
-export const CLI = `${ROOT}dist/cli.js`;
+export const CLI = `${ROOT}dist/cli.cjs`;
 
 /** A variable by which everything that a program starts can be found again. */
 const MARK = 'TEST_PROGRAM';

@@ -21,6 +21,10 @@ export function worker(...options: readonly string[]): readonly string[] {
 }
 
 export interface RunOptions {
+  /** What runs Node, such as `unshare` with its options. */
+  readonly prefix?: readonly string[];
+  /** Options of Node itself. */
+  readonly node?: readonly string[];
   readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -33,8 +37,15 @@ export class Supervisor extends Program {
     return new Supervisor(workspace({ 'supervisor.config.json': file }), options);
   }
 
-  constructor(cwd: string, { args = [], env = {} }: RunOptions = {}) {
-    super([process.execPath, CLI, ...args], { cwd, env: { PATH: process.env['PATH'], ...env } });
+  constructor(
+    cwd: string,
+    { args = [], env = {}, prefix = [], node = [] }: RunOptions = {},
+    cli = CLI,
+  ) {
+    super([...prefix, process.execPath, ...node, cli, ...args], {
+      cwd,
+      env: { PATH: process.env['PATH'], ...env },
+    });
   }
 
   /** Every line of its log so far. */

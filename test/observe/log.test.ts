@@ -13,6 +13,7 @@ const exited: Extract<Event, { type: 'worker-exited' }> = {
   start: 3,
   exitCode: -9,
   exit,
+  oomKilled: null,
   lifetime: 1.23456,
   failure: true,
   delay: 0.5,
@@ -50,6 +51,13 @@ const LINES: { readonly [Type in EventType]: readonly [Event & { type: Type }, s
     'warn',
     'Killing child process [10]: the time for the whole stop is over',
   ],
+  'group-signalled': [
+    { type: 'group-signalled', worker: 0, pid: 10, signal: 'SIGKILL' },
+    'info',
+    'Sent SIGKILL to what is left of process group [10]',
+  ],
+  'orphans-reaped': [{ type: 'orphans-reaped', count: 3 }, 'debug', 'Reaped orphaned processes'],
+  notice: [{ type: 'notice', message: 'no koffi' }, 'warn', 'no koffi'],
   'worker-abandoned': [
     { type: 'worker-abandoned', worker: 0, pid: 10 },
     'error',

@@ -1,11 +1,11 @@
-import { mkdirSync, realpathSync, rmdirSync, writeFileSync } from 'node:fs';
+import { realpathSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 import { describe, expect, test } from '@jest/globals';
 
+import { Cgroup } from '../helpers/cgroup.ts';
 import { environmentOf } from '../helpers/processes.ts';
-import { Program, CLI } from '../helpers/program.ts';
 import { Supervisor, worker } from '../helpers/supervisor.ts';
 import { workspace } from '../helpers/workspace.ts';
 
@@ -100,63 +100,21 @@ describe('workers: "auto"', () => {
     [350_000, 3],
     [50_000, 1],
   ])('with a real cgroup quota of %i µs in 100 ms is %i', async (quota, workers) => {
-    const cgroup = new CpuCgroup(quota);
-    try {
-      const cwd = workspace();
-      const script = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
-      const args = ['--workers=auto', '--metrics-port=0', '--', ...worker()];
-      const supervisor = new LimitedSupervisor(
-        ['sh', '-c', script, cgroup.path, process.execPath, CLI, ...args],
-        { cwd, env: { PATH: process.env['PATH'] } },
-      );
-      await supervisor.ended.then(
-        () => undefined,
-        () => undefined,
-      );
-      expect(supervisor.started).toMatchObject({
-        workers,
-        workersFrom: `a CPU limit of ${quota / 100_000}`,
-      });
-    } finally {
-      cgroup.remove();
-    }
+    const cgroup = new Cgroup(
+      'cpu',
+      { 'cpu.cfs_period_us': '100000', 'cpu.cfs_quota_us': String(quota) },
+      { 'cpu.max': `${quota} 100000` },
+    );
+    const supervisor = new Supervisor(workspace(), {
+      prefix: cgroup.prefix,
+      args: ['--workers=auto', '--metrics-port=0', '--', ...worker()],
+    });
+    const [started] = await supervisor.logged(/^Started parent process/);
+    expect(started).toMatchObject({
+      workers,
+      workersFrom: `a CPU limit of ${quota / 100_000}`,
+    });
+    await supervisor.destroy();
+    await cgroup.remove();
   });
 });
-
-/** Stops as soon as it has said how many workers it wants. */
-class LimitedSupervisor extends Program {
-  constructor(...args: ConstructorParameters<typeof Program>) {
-    super(...args);
-    this.child.stderr?.on('data', () => {
-      if (this.started !== undefined) this.kill('SIGTERM');
-    });
-  }
-
-  get started(): unknown {
-    const line = this.stderr.split('\n').find((each) => each.includes('Started parent process'));
-    return line === undefined ? undefined : (JSON.parse(line) as unknown);
-  }
-}
-
-/** A real cgroup with a CPU quota, of whichever version this machine has. */
-class CpuCgroup {
-  readonly path: string;
-
-  constructor(quota: number) {
-    const name = `container-supervisor-test-${process.pid}-${quota}`;
-    this.path = join('/sys/fs/cgroup/cpu', name);
-    try {
-      mkdirSync(this.path);
-      writeFileSync(join(this.path, 'cpu.cfs_period_us'), '100000');
-      writeFileSync(join(this.path, 'cpu.cfs_quota_us'), String(quota));
-    } catch {
-      this.path = join('/sys/fs/cgroup', name);
-      mkdirSync(this.path);
-      writeFileSync(join(this.path, 'cpu.max'), `${quota} 100000`);
-    }
-  }
-
-  remove(): void {
-    rmdirSync(this.path);
-  }
-}

@@ -131,11 +131,13 @@ export class Multiprocess extends BaseReload {
     for (const message of memoryNotices(this.config.oomScoreAdj)) {
       this.#take({ type: 'notice', message });
     }
+    // PID 1 adopts in any case; a subreaper has to be one before its first orphan
+    if (this.pid !== 1) await this.#adopt();
     if (this.#drain()) return;
     this.restart();
     while (this.#state.pass.name === 'open' && !(await this.wait())) this.restart();
     // after the workers, because it takes time; what has died meanwhile is found
-    await this.#adopt();
+    if (this.pid === 1) await this.#adopt();
   }
 
   override shouldRestart(): boolean {
@@ -219,8 +221,7 @@ export class Multiprocess extends BaseReload {
       failed: (failure) => {
         this.#inbox.put({ type: 'spawn-failed', worker, start, failure });
       },
-      exited: (exitCode, signal) => {
-        const pid = this.#processes[worker]?.pid ?? 0;
+      exited: (pid, exitCode, signal) => {
         const groupAlive = hasMembers(pid);
         const oomKilled = this.#oomKills.explains(exitCode);
         this.#inbox.put({ type: 'exited', worker, start, exitCode, signal, groupAlive, oomKilled });
@@ -256,7 +257,9 @@ export class Multiprocess extends BaseReload {
 
   /** The process groups that are to be killed if this process ends. */
   #pids(): readonly number[] {
-    return this.#state.slots.flatMap(({ state }) => ('pid' in state ? [state.pid] : []));
+    // one that was spawned in this turn is not in the state yet; a group without its leader is there alone
+    const groups = this.#state.slots.flatMap(({ state }) => ('pid' in state ? [state.pid] : []));
+    return [...groups, ...this.processes.map((worker) => worker.pid)];
   }
 }
 

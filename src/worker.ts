@@ -12,7 +12,7 @@ export interface WorkerListener {
   spawned(pid: number): void;
   failed(failure: SpawnFailure): void;
   /** @param exitCode - 0 to 255, or −N after signal N */
-  exited(exitCode: number, signal: NodeJS.Signals | null): void;
+  exited(pid: number, exitCode: number, signal: NodeJS.Signals | null): void;
 }
 
 /** What is done to a worker's process beside starting it. */
@@ -35,7 +35,7 @@ export class WorkerProcess {
     // join here and not on 'close', which waits for whoever inherited the worker's pipes
     child.once('exit', (code, signal) => {
       this.#exitCode = exitCodeOf(code, signal);
-      listener.exited(this.#exitCode, signal);
+      listener.exited(pid, this.#exitCode, signal);
     });
   }
 

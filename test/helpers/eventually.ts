@@ -4,8 +4,11 @@ export const DEADLINE = 20_000;
 /**
  * Tries an assertion again and again until it holds, and fails with its own error if it never does.
  */
-export async function eventually<T>(assertion: () => T | Promise<T>): Promise<T> {
-  const end = Date.now() + DEADLINE;
+export async function eventually<T>(
+  assertion: () => T | Promise<T>,
+  deadline = DEADLINE,
+): Promise<T> {
+  const end = Date.now() + deadline;
   for (;;) {
     try {
       return await assertion();

@@ -1,0 +1,142 @@
+import { constants } from 'node:os';
+
+import { describe, expect, test } from '@jest/globals';
+
+import { eventually } from '../helpers/eventually.ts';
+import { childrenOf, isRunning, processes } from '../helpers/processes.ts';
+import { hears } from '../helpers/early-signal.ts';
+import { Pid1, UNSHARE } from '../helpers/pid-namespace.ts';
+import { Program } from '../helpers/program.ts';
+import { worker } from '../helpers/supervisor.ts';
+import { workspace } from '../helpers/workspace.ts';
+
+async function allGone(pids: Iterable<number>): Promise<void> {
+  for (const pid of pids) {
+    await eventually(() => {
+      expect([pid, isRunning(pid)]).toEqual([pid, false]);
+    });
+  }
+}
+
+test('it runs, replaces and stops as PID 1', async () => {
+  const supervisor = Pid1.start({ workers: 2, command: worker() });
+  await supervisor.ready(2);
+  const outer = supervisor.outerPid;
+  process.kill(await supervisor.outerPidOf(supervisor.pidOf(1)), 'SIGKILL');
+  await supervisor.ready(3);
+  expect(supervisor.linesLike(/exited/)).toMatchObject([{ worker: 1, exitCode: -9 }]);
+  expect(supervisor.messages()).toContain('Started parent process [1]');
+  expect(childrenOf(outer)).toHaveLength(2);
+  expect(await supervisor.stop()).toEqual({ code: 0, signal: null });
+});
+
+test('5,000 orphans while eight workers crash: no zombie is left, every code is right', async () => {
+  const perRun = 125;
+  // in sessions of their own, so that no group's end takes them with it
+  const script = `
+    n=0
+    while [ $n -lt ${perRun} ]; do (setsid sleep 0.05 &) ; n=$((n + 1)); done
+    exit $((10 + SUPERVISOR_WORKER_INDEX))`;
+  const supervisor = Pid1.start({
+    workers: 8,
+    command: script,
+    reloadDelay: 0.01,
+    log: { level: 'debug' },
+  });
+  const reaped = (): number =>
+    supervisor.linesLike(/^Reaped/).reduce((sum, line) => sum + Number(line['count']), 0);
+  await eventually(() => {
+    expect(reaped()).toBeGreaterThan(5000);
+  }, 120_000);
+  const exits = supervisor.linesLike(/exited with/);
+  // all runs but those that were still at it
+  expect(exits.length).toBeGreaterThanOrEqual(5000 / perRun - 8);
+  for (const line of exits) {
+    expect(line).toMatchObject({ exitCode: 10 + (line.worker ?? NaN), reason: 'exit' });
+  }
+  const metrics = await supervisor.metrics();
+  expect(await supervisor.stop()).toEqual({ code: 0, signal: null });
+  const counted = [...metrics]
+    .filter(([name]) => name.startsWith('supervisor_worker_exits_total'))
+    .reduce((sum, [, value]) => sum + value, 0);
+  expect(counted).toBeGreaterThanOrEqual(exits.length);
+}, 150_000);
+
+test('after a burst no zombie stays', async () => {
+  const supervisor = Pid1.start({
+    workers: 4,
+    command:
+      'n=0; while [ $n -lt 200 ]; do (setsid sleep 0.05 &); n=$((n + 1)); done; echo ready $$; exec sleep 1000',
+  });
+  await supervisor.ready(4);
+  await eventually(() => {
+    const inside = processes().filter(({ parent }) => parent === supervisor.outerPid);
+    expect(inside).toHaveLength(4);
+    expect(supervisor.zombies()).toEqual([]);
+  });
+});
+
+describe('the end of PID 1', () => {
+  test('a second SIGINT', async () => {
+    const supervisor = Pid1.start({ workers: 3, command: worker('--ignore=SIGTERM') });
+    await supervisor.ready(3);
+    supervisor.kill('SIGINT');
+    await supervisor.logged(/^Stopping child/);
+    expect(await supervisor.stop('SIGINT')).toEqual({ code: 0, signal: null });
+    expect(supervisor.linesLike(/^Killing/)).toHaveLength(3);
+  });
+
+  test.each(['SIGALRM', 'SIGABRT', 'SIGPWR', 'SIGPROF', 'SIGXCPU'] as const)(
+    '%s, which its guard catches, ends it with 128 + n',
+    async (signal) => {
+      const supervisor = Pid1.start({ workers: 2, command: worker('--ignore=SIGTERM') });
+      await supervisor.ready(2);
+      const workers = childrenOf(supervisor.outerPid);
+      supervisor.kill(signal);
+      expect(await supervisor.ended).toEqual({
+        code: 128 + constants.signals[signal],
+        signal: null,
+      });
+      await allGone(workers);
+    },
+  );
+
+  test('SIGUSR1 opens no debugger', async () => {
+    const supervisor = Pid1.start({ command: worker('--tell=SIGUSR1'), reloadDelay: 60 });
+    await supervisor.ready(1);
+    supervisor.kill('SIGUSR1');
+    await supervisor.logged(/exited with code 0/);
+    expect(supervisor.stderr).not.toContain('Debugger');
+  });
+
+  test('a worker’s leftovers outside its group do not hold it', async () => {
+    const supervisor = Pid1.start({
+      command: 'setsid sleep 1000 & echo ready $$; exec sleep 1000',
+    });
+    await supervisor.ready(1);
+    await eventually(() => {
+      expect(childrenOf(supervisor.outerPid).length).toBeGreaterThan(0);
+    });
+    expect(await supervisor.stop()).toEqual({ code: 0, signal: null });
+  });
+});
+
+/** A bare script whose listener is its first line: nothing on Node can hear a signal earlier. */
+const BARE = `process.on('SIGTERM', () => process.exit(0)); setInterval(() => undefined, 2 ** 30);`;
+
+test('SIGTERM at every 5 ms of the first 300 ms after exec is honoured like by a bare script', async () => {
+  const bare = workspace({ 'bare.js': BARE });
+  const env = { PATH: process.env['PATH'] };
+  const deaf = { bare: -1, supervisor: -1 };
+  for (let at = 0; at <= 300; at += 5) {
+    const script = new Program([...UNSHARE, process.execPath, 'bare.js'], { cwd: bare, env });
+    if (!(await hears(script, at))) deaf.bare = at;
+    const supervisor = Pid1.start({ workers: 3, command: ['sleep', '1000'] });
+    if (!(await hears(supervisor, at))) deaf.supervisor = at;
+    // the namespace ends with its PID 1, but nobody may have to be killed for that
+    const started = supervisor.linesLike(/^Started child/).length;
+    expect(supervisor.linesLike(/exited with/)).toHaveLength(started);
+  }
+  // starts differ by some milliseconds from one to the next, of a bare script too
+  expect(deaf.supervisor).toBeLessThanOrEqual(deaf.bare + 20);
+}, 300_000);

@@ -1,0 +1,153 @@
+import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+import { afterEach, describe, expect, test } from '@jest/globals';
+
+import { eventually } from '../helpers/eventually.ts';
+import { CLI } from '../helpers/program.ts';
+import { isRunning } from '../helpers/processes.ts';
+import { Supervisor } from '../helpers/supervisor.ts';
+import { workspace } from '../helpers/workspace.ts';
+
+const opened: number[] = [];
+afterEach(() => {
+  for (const descriptor of opened.splice(0)) closeSync(descriptor);
+});
+
+/** A FIFO that somebody holds open and nobody reads. */
+function fifo(directory: string, name: string): number {
+  execFileSync('mkfifo', [join(directory, name)]);
+  const descriptor = openSync(join(directory, name), constants.O_RDWR | constants.O_NONBLOCK);
+  opened.push(descriptor);
+  return descriptor;
+}
+
+function drain(descriptor: number): string {
+  const chunk = Buffer.alloc(1 << 20);
+  try {
+    return chunk.toString('utf8', 0, readSync(descriptor, chunk));
+  } catch {
+    return '';
+  }
+}
+
+/** Crashing workers that make the log grow, with the standard streams of the shell command. */
+function noisy(redirect: string, directory: string, port: number): Supervisor {
+  const config = {
+    workers: 4,
+    command: ['sh', '-c', 'exit 1'],
+    reloadDelay: 0,
+    metrics: { port, host: '127.0.0.1' },
+  };
+  const cwd = workspace({ 'supervisor.config.json': config });
+  return new Supervisor(cwd, {
+    prefix: ['sh', '-c', `cd "$0" && exec "$@" ${redirect}`, cwd],
+    env: { PIPES: directory },
+  });
+}
+
+let nextPort = 21000 + (process.pid % 20000);
+
+/** How many restarts there have been, by the metrics, which need no log. */
+async function restarts(port: number): Promise<number> {
+  const body = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  return [...body.matchAll(/^supervisor_worker_restarts_total\{.*\} (\d+)$/gm)].reduce(
+    (sum, [, count]) => sum + Number(count),
+    0,
+  );
+}
+
+describe('a reader of standard error that stalls', () => {
+  test('stops neither the loop nor a stop, and what was dropped is said', async () => {
+    const directory = workspace();
+    const reader = fifo(directory, 'err');
+    const port = nextPort++;
+    const supervisor = noisy('2>"$PIPES/err"', directory, port);
+    // 64 KiB of pipe and 1 MiB of queue hold some 8,000 lines
+    await eventually(async () => {
+      expect(await restarts(port)).toBeGreaterThan(5000);
+    });
+    let read = '';
+    await eventually(() => {
+      read += drain(reader);
+      expect(read).toMatch(/"level":"error","msg":"\d+ log lines were dropped/);
+    });
+    expect(await supervisor.stop()).toEqual({ code: 0, signal: null });
+  }, 60_000);
+
+  test('does not delay the end', async () => {
+    const directory = workspace();
+    fifo(directory, 'err');
+    const port = nextPort++;
+    const supervisor = noisy('2>"$PIPES/err"', directory, port);
+    await eventually(async () => {
+      expect(await restarts(port)).toBeGreaterThan(600);
+    });
+    expect(await supervisor.stop()).toEqual({ code: 0, signal: null });
+  });
+
+  test('where it is a socket, too', async () => {
+    const port = nextPort++;
+    const cwd = workspace({
+      'supervisor.config.json': {
+        workers: 4,
+        command: ['sh', '-c', 'exit 1'],
+        reloadDelay: 0,
+        metrics: { port, host: '127.0.0.1' },
+      },
+    });
+    // Node's own pipes are sockets
+    const child = spawn(process.execPath, [CLI], { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
+    child.stderr.pause();
+    await eventually(async () => {
+      expect(await restarts(port)).toBeGreaterThan(2000);
+    });
+    child.kill('SIGTERM');
+    const code = await new Promise((resolve) => child.once('exit', resolve));
+    expect(code).toBe(0);
+    child.stderr.destroy();
+  }, 60_000);
+});
+
+test('a reader of standard error that goes away ends nothing', async () => {
+  const port = nextPort++;
+  const supervisor = noisy('2>&1 >/dev/null | head -1', workspace(), port);
+  await eventually(async () => {
+    expect(await restarts(port)).toBeGreaterThan(50);
+  });
+  const pid = Number(execFileSync('pgrep', ['-f', `${CLI}$`, '-n']));
+  process.kill(pid, 'SIGTERM');
+  await eventually(() => {
+    expect(isRunning(pid)).toBe(false);
+  });
+  expect(supervisor.stdout).toContain('Listening');
+});
+
+test('closed standard streams end nothing', async () => {
+  const port = nextPort++;
+  const supervisor = noisy('<&- >&- 2>&-', workspace(), port);
+  await eventually(async () => {
+    expect(await restarts(port)).toBeGreaterThan(50);
+  });
+  expect(await supervisor.stop()).toEqual({ code: 0, signal: null });
+});
+
+test('a reader of standard output that stalls delays no stop', async () => {
+  const directory = workspace();
+  fifo(directory, 'out');
+  const port = nextPort++;
+  const cwd = workspace({
+    'supervisor.config.json': {
+      workers: 2,
+      command: ['yes', 'a line of output'],
+      metrics: { port, host: '127.0.0.1' },
+    },
+  });
+  const supervisor = new Supervisor(cwd, {
+    prefix: ['sh', '-c', 'cd "$0" && exec "$@" >"$PIPES/out"', cwd],
+    env: { PIPES: directory },
+  });
+  await supervisor.logged(/^Started child process/, 2);
+  expect(await supervisor.stop()).toEqual({ code: 0, signal: null });
+});

@@ -2,6 +2,7 @@
 // Needs root; the others come from Debian (apt-get install tini dumb-init).
 import { execFileSync, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 
 const CLI = fileURLToPath(new URL('../dist/cli.cjs', import.meta.url));

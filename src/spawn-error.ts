@@ -27,7 +27,7 @@ export function explainSpawnError(error: unknown, command: Command): SpawnFailur
   const { workingDir } = command;
   if (workingDir !== null && !isDirectory(workingDir)) {
     return failure(
-      code,
+      `${code}:workingDir`,
       `workingDir: expected an existing directory, found "${workingDir}", which is none`,
       NOT_EXECUTABLE,
     );
@@ -81,7 +81,11 @@ function explainMissing(command: Command, path: string | null): SpawnFailure {
       ? 'its loader is missing: it may be built for another C library'
       : `its interpreter ${JSON.stringify(interpreter)} is missing`;
   const hint = interpreter?.endsWith('\r') === true ? '; end its lines with LF, not CR LF' : '';
-  return failure('ENOENT', `command: "${path}" was found, but ${missing}${hint}`, NOT_FOUND);
+  return failure(
+    'ENOENT:interpreter',
+    `command: "${path}" was found, but ${missing}${hint}`,
+    NOT_FOUND,
+  );
 }
 
 function failure(code: string, message: string, exitStatus: number | null): SpawnFailure {

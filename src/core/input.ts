@@ -2,7 +2,10 @@ import type { StopCause } from './state.ts';
 
 /** A spawn that failed, in terms that the core can decide on. */
 export interface SpawnFailure {
-  /** The system's name for it, such as `ENOENT` or `EAGAIN`. */
+  /**
+   * The system's name for it, such as `EAGAIN`; `ENOENT` is a missing command, and
+   * `ENOENT:interpreter` and `ENOENT:workingDir` what else may be missing.
+   */
   readonly code: string;
   /** A sentence for people that names the file and what to do. */
   readonly message: string;

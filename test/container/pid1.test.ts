@@ -60,6 +60,7 @@ test('5,000 orphans while eight workers crash: no zombie is left, every code is 
     .filter(([name]) => name.startsWith('supervisor_worker_exits_total'))
     .reduce((sum, [, value]) => sum + value, 0);
   expect(counted).toBeGreaterThanOrEqual(exits.length);
+  expect(metrics.get('supervisor_orphans_reaped_total')).toBeGreaterThan(5000);
 }, 150_000);
 
 test('after a burst no zombie stays', async () => {

@@ -199,46 +199,76 @@ describe('the exit status of run', () => {
   const files = workspace();
   mkdirSync(join(files, 'folder'));
 
-  test.each<[string, Record<string, unknown>, number, RegExp]>([
-    ['a missing command', { command: ['no-such-app'] }, 127, /"no-such-app" was not found: it is/],
-    ['a missing path', { command: ['/no/such'] }, 127, /"\/no\/such" was not found: no such file/],
-    ['an empty name', { command: ['$(EMPTY)'], env: { EMPTY: '' } }, 127, /"" was not found/],
+  test.each<[string, Record<string, unknown>, number, string, RegExp]>([
+    [
+      'a missing command',
+      { command: ['no-such-app'] },
+      127,
+      'ENOENT',
+      /"no-such-app" was not found: it is/,
+    ],
+    [
+      'a missing path',
+      { command: ['/no/such'] },
+      127,
+      'ENOENT',
+      /"\/no\/such" was not found: no such file/,
+    ],
+    [
+      'an empty name',
+      { command: ['$(EMPTY)'], env: { EMPTY: '' } },
+      127,
+      'ENOENT',
+      /"" was not found/,
+    ],
     [
       'a missing interpreter',
       { command: [broken(files, 'script', '#!/no/such/shell -e\n', 0o755)] },
       127,
+      'ENOENT:interpreter',
       /script" was found, but its interpreter "\/no\/such\/shell" is missing/,
     ],
     [
       'lines that end with CR LF',
       { command: [broken(files, 'dos', '#!/bin/sh\r\ntrue\r\n', 0o755)] },
       127,
+      'ENOENT:interpreter',
       /"\/bin\/sh\\r" is missing; end its lines with LF, not CR LF/,
     ],
     [
       'a file that may not be executed',
       { command: [broken(files, 'data', 'text', 0o644)] },
       126,
+      'EACCES',
       /data", which is not executable/,
     ],
-    ['a directory', { command: [join(files, 'folder')] }, 126, /folder", which is a directory/],
+    [
+      'a directory',
+      { command: [join(files, 'folder')] },
+      126,
+      'EACCES',
+      /folder", which is a directory/,
+    ],
     [
       'a missing working directory',
       { command: ['true'], workingDir: '/no/such/place' },
       126,
+      'ENOENT:workingDir',
       /workingDir: expected an existing directory, found "\/no\/such\/place"/,
     ],
     [
       'arguments that are too long',
       { command: ['true', 'x'.repeat(200_000)] },
       126,
+      'E2BIG',
       /cannot execute "true": .*E2BIG/,
     ],
-  ])('%s', async (_, config, status, message) => {
+  ])('%s', async (_, config, status, error, message) => {
     const supervisor = Supervisor.start({ workers: 3, ...config });
     expect(await supervisor.ended).toEqual({ code: status, signal: null });
     const [failed] = supervisor.linesLike(/^Worker could not be started/);
     expect(failed?.msg).toMatch(message);
+    expect(failed?.['error']).toBe(error);
     expect(supervisor.linesLike(/^Giving up/)).toMatchObject([
       { level: 'error', exitStatus: status },
     ]);

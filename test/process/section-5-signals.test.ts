@@ -33,6 +33,8 @@ describe('signals that are sent on', () => {
       await supervisor.logged(/exited with code 0/, 3);
       for (const index of [0, 1, 2]) expect(supervisor.stdout).toContain(`got ${signal} ${index}`);
       expect(supervisor.linesLike(/^Received/)).toMatchObject([{ signal, action: 'forward' }]);
+      const metrics = await supervisor.metrics();
+      expect(metrics.get(`supervisor_signals_received_total{signal="${signal}"}`)).toBe(1);
     },
   );
 

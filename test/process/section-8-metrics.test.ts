@@ -13,6 +13,7 @@ test('every series is there from the first start, at zero', async () => {
     supervisor_workers_desired: 2,
     supervisor_workers_running: 2,
     supervisor_workers_ready: 2,
+    supervisor_orphans_reaped_total: 0,
     'supervisor_worker_starts_total{worker="0"}': 1,
     'supervisor_worker_starts_total{worker="1"}': 1,
     'supervisor_worker_restarts_total{worker="0",reason="exit"}': 0,

@@ -5,8 +5,11 @@ import type { Status } from '../../core/status.ts';
 import { buildInfo } from './build-info.ts';
 import type { Family } from './family.ts';
 import { ownProcess } from './process.ts';
+import { orphansReaped } from './orphans-reaped.ts';
+import { signalsReceived } from './signals-received.ts';
 import { workerExits } from './worker-exits.ts';
 import { workerRestarts } from './worker-restarts.ts';
+import { workerSpawnErrors } from './worker-spawn-errors.ts';
 import { workerStarts } from './worker-starts.ts';
 import { workersDesired } from './workers-desired.ts';
 import { workersReady } from './workers-ready.ts';
@@ -21,6 +24,9 @@ const FAMILIES: readonly Family[] = [
   workerStarts,
   workerRestarts,
   workerExits,
+  workerSpawnErrors,
+  signalsReceived,
+  orphansReaped,
   ownProcess,
 ];
 

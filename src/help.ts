@@ -31,6 +31,8 @@ Overrides, each with an environment variable; a flag goes before a variable befo
 ${overrides}
   -- COMMAND ARG…           instead of the file's command and args; then no file is needed
 
-Exit status of run: 0 stopped as asked; 1 the port is taken, or something had to be given up;
-2 bad usage or configuration; 126 the command cannot be executed; 127 the command was not found.
+Exit status of run: 0 stopped as asked, or every worker has completed and none failed; 1 the
+port is taken, or no worker's code explains why it gave up; 2 bad usage or configuration; 126
+the command cannot be executed; 127 it was not found; else the code of the worker that it gave
+up on.
 `;

@@ -4,7 +4,6 @@ import { BaseReload } from './base-reload.ts';
 import type { Awaitable } from './base-reload.ts';
 import { completeConfig } from './config/complete.ts';
 import type { Config, UserConfig } from './config/generated.ts';
-import { ConfigError } from './config/problem.ts';
 import { inheritedEnvironment } from './config/overrides.ts';
 import { countWorkers } from './config/workers.ts';
 import { commandOf } from './core/command.ts';
@@ -25,9 +24,9 @@ import { hasLiveMembers, hasMembers } from './pid1/group.ts';
 import { killGroups, killOnExit } from './pid1/guard.ts';
 import { memoryNotices, OomKills } from './pid1/memory.ts';
 import { SignalSource } from './pid1/signals.ts';
-import { findProgram } from './spawn-error.ts';
 import { WorkerProcess } from './worker.ts';
-import type { WorkerOptions } from './worker.ts';
+import { workerOptionsOf } from './worker-options.ts';
+import type { WorkerOptions } from './worker-options.ts';
 
 /**
  * Is told what has happened. A promise that it returns is not awaited; what it throws is reported as a
@@ -219,12 +218,14 @@ export class Multiprocess extends BaseReload {
         this.#inbox.put({ type: 'spawned', worker, start, pid });
       },
       failed: (failure) => {
-        this.#inbox.put({ type: 'spawn-failed', worker, start, failure });
+        this.#inbox.put({ type: 'spawn-failed', worker, start, failure, random: Math.random() });
       },
       exited: (pid, exitCode, signal) => {
         const groupAlive = hasMembers(pid);
         const oomKilled = this.#oomKills.explains(exitCode);
-        this.#inbox.put({ type: 'exited', worker, start, exitCode, signal, groupAlive, oomKilled });
+        const random = Math.random();
+        const how = { exitCode, signal, groupAlive, oomKilled, random };
+        this.#inbox.put({ type: 'exited', worker, start, ...how });
       },
     });
   }
@@ -266,23 +267,6 @@ export class Multiprocess extends BaseReload {
 /** The clock of every decision: monotonic seconds. */
 function now(): Seconds {
   return performance.now() / 1000;
-}
-
-/** @throws ConfigError if what the options need is not there */
-function workerOptionsOf({ oomScoreAdj, parentDeathSignal }: Config): WorkerOptions {
-  if (parentDeathSignal === false) return { oomScoreAdj, parentDeath: null };
-  const setpriv = findProgram('setpriv');
-  if (setpriv !== null) {
-    return { oomScoreAdj, parentDeath: { signal: parentDeathSignal, setpriv } };
-  }
-  throw new ConfigError([
-    {
-      source: 'configuration',
-      pointer: '/parentDeathSignal',
-      expected: 'setpriv (of util-linux) in PATH, which it needs',
-      found: 'none',
-    },
-  ]);
 }
 
 function reportObserver(error: unknown): void {

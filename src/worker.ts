@@ -6,6 +6,7 @@ import type { Command } from './core/command.ts';
 import type { SpawnFailure } from './core/input.ts';
 import { raiseOomScore } from './pid1/memory.ts';
 import { explainSpawnError, foreseeSpawnError } from './spawn-error.ts';
+import type { WorkerOptions } from './worker-options.ts';
 
 /** What a worker tells: first one of `spawned` and `failed`, and after `spawned` one `exited`. */
 export interface WorkerListener {
@@ -13,14 +14,6 @@ export interface WorkerListener {
   failed(failure: SpawnFailure): void;
   /** @param exitCode - 0 to 255, or −N after signal N */
   exited(pid: number, exitCode: number, signal: NodeJS.Signals | null): void;
-}
-
-/** What is done to a worker's process beside starting it. */
-export interface WorkerOptions {
-  /** Added to the supervisor's own oom_score_adj; false: left as inherited. */
-  readonly oomScoreAdj: number | false;
-  /** What the worker gets if the supervisor is killed, with the program that arranges it; or null. */
-  readonly parentDeath: { readonly signal: string; readonly setpriv: string } | null;
 }
 
 /** One child process of the supervisor. */

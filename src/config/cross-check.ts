@@ -14,6 +14,8 @@ const RULES: readonly Rule[] = [
   { reads: ['/command'], check: checkProgram },
   { reads: ['/command', '/args'], check: checkShellForm },
   { reads: ['/stop/gracePeriodSeconds', '/stop/timeoutSeconds'], check: checkGracePeriod },
+  { reads: ['/restart/successExitCodes', '/restart/fatalExitCodes'], check: checkExitCodes },
+  { reads: ['/restart/backoff', '/reloadDelay'], check: checkBackoff },
   { reads: ['/env'], check: checkOwnVariables },
   { reads: ['/env', '/portBase'], check: checkPortVariable },
   { reads: ['/portBase', '/workers'], check: checkPortRange },
@@ -66,6 +68,29 @@ function checkGracePeriod({ stop }: Config): readonly Finding[] {
       expected: `at most stop.timeoutSeconds, which is ${stop.timeoutSeconds}`,
       found: show(stop.gracePeriodSeconds),
       hint: 'set both: one worker cannot have more time than the whole stop',
+    },
+  ];
+}
+
+function checkExitCodes({ restart }: Config): readonly Finding[] {
+  const both = restart.fatalExitCodes.filter((code) => restart.successExitCodes.includes(code));
+  return both.slice(0, 1).map((code) => ({
+    pointer: '/restart/fatalExitCodes',
+    expected: 'codes that are not in restart.successExitCodes',
+    found: show(code),
+  }));
+}
+
+function checkBackoff({ restart, reloadDelay }: Config): readonly Finding[] {
+  const { backoff } = restart;
+  if (backoff === undefined) return [];
+  const initial = backoff.initialSeconds ?? reloadDelay;
+  if (initial <= backoff.maxSeconds) return [];
+  return [
+    {
+      pointer: '/restart/backoff/maxSeconds',
+      expected: `at least the first delay, which is ${initial}`,
+      found: show(backoff.maxSeconds),
     },
   ];
 }

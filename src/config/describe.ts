@@ -5,6 +5,7 @@ export interface SchemaNode {
   readonly enum?: readonly unknown[];
   readonly anyOf?: readonly SchemaNode[];
   readonly minimum?: number;
+  readonly exclusiveMinimum?: number;
   readonly maximum?: number;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   /** A phrase that says it better than the keywords could. */
@@ -35,7 +36,8 @@ export function describe(node: SchemaNode): string {
   }
 }
 
-function describeRange({ minimum, maximum }: SchemaNode): string {
+function describeRange({ minimum, exclusiveMinimum, maximum }: SchemaNode): string {
+  if (exclusiveMinimum !== undefined) return ` > ${exclusiveMinimum}`;
   if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}`;
   if (minimum !== undefined) return ` ≥ ${minimum}`;
   return maximum === undefined ? '' : ` ≤ ${maximum}`;

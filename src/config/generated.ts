@@ -77,6 +77,61 @@ export interface UserConfig {
    */
   reloadDelay?: number;
   /**
+   * When and how often an ended worker is replaced.
+   */
+  restart?: {
+    /**
+     * As a container's restartPolicy. Always: whatever the exit code. OnFailure: unless it is a success code. Never: not at all. With the last two the supervisor ends once every worker has completed.
+     */
+    policy?: 'Always' | 'OnFailure' | 'Never';
+    /**
+     * Exit codes that are no failure, container-style: 143 is a death by SIGTERM.
+     */
+    successExitCodes?: number[];
+    /**
+     * A worker that exits by itself with one of these stops the whole supervisor at once, with that code: restarting cannot help.
+     */
+    fatalExitCodes?: number[];
+    /**
+     * Makes a slot that keeps ending wait longer from restart to restart. Absent: the constant pace of reloadDelay.
+     */
+    backoff?: {
+      /**
+       * The delay of the first restart in a row. Absent: reloadDelay.
+       */
+      initialSeconds?: number;
+      /**
+       * What each delay is multiplied by for the next.
+       */
+      factor?: number;
+      /**
+       * The longest delay.
+       */
+      maxSeconds?: number;
+      /**
+       * Each delay is shortened at random by up to this share, so that workers do not restart in step.
+       */
+      jitter?: number;
+      /**
+       * A worker that has run for so long starts the row anew.
+       */
+      resetAfterSeconds?: number;
+    };
+    /**
+     * More restarts than this in a sliding window, over all workers and whatever the exit code, and the supervisor gives up: it stops the rest in order and ends with the worker's exit code. Absent: it never does.
+     */
+    limit?: {
+      /**
+       * How many restarts are allowed in the window.
+       */
+      restarts: number;
+      /**
+       * The length of the window.
+       */
+      withinSeconds: number;
+    };
+  };
+  /**
    * How the workers are stopped.
    */
   stop?: {
@@ -214,6 +269,61 @@ export interface Config {
    * Seconds: the least time between two passes of the restart loop. A worker that dies after a quiet time is replaced at once; a crash loop restarts once in this time.
    */
   reloadDelay: number;
+  /**
+   * When and how often an ended worker is replaced.
+   */
+  restart: {
+    /**
+     * As a container's restartPolicy. Always: whatever the exit code. OnFailure: unless it is a success code. Never: not at all. With the last two the supervisor ends once every worker has completed.
+     */
+    policy: 'Always' | 'OnFailure' | 'Never';
+    /**
+     * Exit codes that are no failure, container-style: 143 is a death by SIGTERM.
+     */
+    successExitCodes: number[];
+    /**
+     * A worker that exits by itself with one of these stops the whole supervisor at once, with that code: restarting cannot help.
+     */
+    fatalExitCodes: number[];
+    /**
+     * Makes a slot that keeps ending wait longer from restart to restart. Absent: the constant pace of reloadDelay.
+     */
+    backoff?: {
+      /**
+       * The delay of the first restart in a row. Absent: reloadDelay.
+       */
+      initialSeconds?: number;
+      /**
+       * What each delay is multiplied by for the next.
+       */
+      factor: number;
+      /**
+       * The longest delay.
+       */
+      maxSeconds: number;
+      /**
+       * Each delay is shortened at random by up to this share, so that workers do not restart in step.
+       */
+      jitter: number;
+      /**
+       * A worker that has run for so long starts the row anew.
+       */
+      resetAfterSeconds: number;
+    };
+    /**
+     * More restarts than this in a sliding window, over all workers and whatever the exit code, and the supervisor gives up: it stops the rest in order and ends with the worker's exit code. Absent: it never does.
+     */
+    limit?: {
+      /**
+       * How many restarts are allowed in the window.
+       */
+      restarts: number;
+      /**
+       * The length of the window.
+       */
+      withinSeconds: number;
+    };
+  };
   /**
    * How the workers are stopped.
    */

@@ -85,7 +85,7 @@ function isBranch(
 
 /** The type is right and the value out of range. */
 function isBound({ keyword }: Failure): boolean {
-  return keyword === 'minimum' || keyword === 'maximum';
+  return keyword === 'minimum' || keyword === 'exclusiveMinimum' || keyword === 'maximum';
 }
 
 function findingOf(error: Failure): Finding {
@@ -101,6 +101,8 @@ function findingOf(error: Failure): Finding {
     }
     case 'minimum':
       return { pointer, expected: `at least ${String(params['limit'])}`, found: show(data) };
+    case 'exclusiveMinimum':
+      return { pointer, expected: `more than ${String(params['limit'])}`, found: show(data) };
     case 'maximum':
       return { pointer, expected: `at most ${String(params['limit'])}`, found: show(data) };
     case 'enum':

@@ -67,7 +67,7 @@ export function advanceEnding(slot: Slot, context: EndingContext): Move {
     case 'asked':
       return kill(slot, state, killCause(ending.killCause, stopping), context);
     case 'killed':
-      return abandon(slot, state.pid, context);
+      return abandon(slot, state, context);
     case 'orphaned':
       return dealWithGroup(slot, state, context);
     case 'group-asked':
@@ -77,7 +77,7 @@ export function advanceEnding(slot: Slot, context: EndingContext): Move {
         : checkGroup(slot, state, { ...ending, checkAt: now + CHECK_INTERVAL });
     case 'group-killed':
       return ending.abandonAt <= now
-        ? abandon(slot, state.pid, context)
+        ? abandon(slot, state, context)
         : checkGroup(slot, state, { ...ending, checkAt: now + CHECK_INTERVAL });
   }
 }
@@ -88,7 +88,7 @@ export function ask(slot: Slot, { pid, since }: Process, context: EndingContext)
   const target = killModeOf(context.policy) === 'control-group' ? 'group' : 'process';
   const ending = { phase: 'asked', ...graceFrom(context) } as const;
   return {
-    slot: { ...slot, state: { name: 'stopping', pid, since, ending } },
+    slot: { ...slot, state: { name: 'stopping', pid, since, ending, next: null } },
     effects: [{ type: 'kill', worker: slot.index, pid, signal, target }],
     events: [{ type: 'worker-stopping', worker: slot.index, pid, signal, gracePeriod }],
   };
@@ -104,7 +104,7 @@ export function kill(
   const target = killModeOf(policy) === 'process' ? 'process' : 'group';
   const ending = { phase: 'killed', abandonAt: now + ABANDON_AFTER } as const;
   return {
-    slot: { ...slot, state: { name: 'stopping', pid, since, ending } },
+    slot: { ...slot, state: { name: 'stopping', pid, since, ending, next: null } },
     effects: [{ type: 'kill', worker: slot.index, pid, signal: 'SIGKILL', target }],
     events: [{ type: 'worker-killed', worker: slot.index, pid, cause }],
   };
@@ -164,13 +164,11 @@ function checkGroup(slot: Slot, state: Stopping, ending: Ending): Move {
   };
 }
 
-/** Gives up waiting; while the supervisor does not stop, the slot is used again. */
-function abandon(slot: Slot, pid: number, { now, stopping }: EndingContext): Move {
+/** Gives up waiting: the slot goes on as if they were gone. */
+function abandon(slot: Slot, { pid, next }: Stopping, { stopping }: EndingContext): Move {
+  const state = stopping === null ? next : null;
   return {
-    slot: {
-      ...slot,
-      state: stopping === null ? { name: 'backoff', since: now } : { name: 'stopped' },
-    },
+    slot: { ...slot, state: state ?? { name: 'stopped', because: 'stop' } },
     effects: [],
     events: [{ type: 'worker-abandoned', worker: slot.index, pid }],
   };

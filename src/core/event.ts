@@ -1,6 +1,20 @@
 import type { InputType, SpawnFailure } from './input.ts';
 import type { Exit, ExitReason, KillCause, Seconds, StopCause } from './state.ts';
 
+/** A restart that is going to be, with the numbers of the policy. */
+export interface PlannedRestart {
+  /** Seconds until it is due. */
+  readonly delay: Seconds;
+  /** How many restarts in a row it will be, from 1. */
+  readonly attempt: number;
+  /** How much of `restart.limit` is used with it; null without a limit. */
+  readonly limit: {
+    readonly used: number;
+    readonly restarts: number;
+    readonly withinSeconds: Seconds;
+  } | null;
+}
+
 /**
  * What has happened, for those who watch: the log, the metrics, a library's user. Whoever observes
  * cannot steer; taking every observer away changes no decision.
@@ -21,6 +35,8 @@ export type Event =
       readonly start: number;
       /** Why the process before it ended, or null for a slot's first. */
       readonly restartReason: ExitReason | null;
+      /** How many restarts in a row this is; 0 for the first start. */
+      readonly attempt: number;
     }
   | {
       readonly type: 'worker-exited';
@@ -35,15 +51,15 @@ export type Event =
       readonly lifetime: Seconds;
       /** Whether it counts as a failure: neither a success code nor asked for. */
       readonly failure: boolean;
-      /** Seconds until the pass that replaces it, or null where nothing will. */
-      readonly delay: Seconds | null;
+      /** Null where nothing replaces it. */
+      readonly restart: PlannedRestart | null;
     }
   | {
       readonly type: 'spawn-failed';
       readonly worker: number;
       readonly failure: SpawnFailure;
-      /** Seconds until the next attempt, or null where there is none. */
-      readonly delay: Seconds | null;
+      /** The next attempt, or null where there is none. */
+      readonly restart: PlannedRestart | null;
     }
   /** Its stop signal was sent. */
   | {

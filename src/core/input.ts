@@ -41,6 +41,8 @@ export type Input =
       readonly worker: number;
       readonly start: number;
       readonly failure: SpawnFailure;
+      /** For the jitter: 0 to 1, exclusive. */
+      readonly random: number;
     }
   | {
       readonly type: 'exited';
@@ -53,6 +55,8 @@ export type Input =
       readonly groupAlive: boolean;
       /** By the count of its cgroup; null where that cannot tell. */
       readonly oomKilled: boolean | null;
+      /** For the jitter: 0 to 1, exclusive. */
+      readonly random: number;
     }
   /** The answer to `check-group`. */
   | {

@@ -1,7 +1,7 @@
 import type { Config } from '../config/generated.ts';
 
 /** The part of the configuration that decisions depend on; it may differ from one step to the next. */
-export type Policy = Pick<Config, 'command' | 'reloadDelay' | 'signals' | 'stop'>;
+export type Policy = Pick<Config, 'command' | 'reloadDelay' | 'restart' | 'signals' | 'stop'>;
 
 export type KillMode = NonNullable<Config['stop']['killMode']>;
 

@@ -6,13 +6,20 @@ import type { Seconds, Slot, State } from './state.ts';
 
 /**
  * When the loop has something to start: at once while a pass is open or after a quiet time, else
- * `reloadDelay` after the end of the pass before. Null while nothing is dead, and while a spawn is
- * under way: its outcome comes first.
+ * `reloadDelay` after the end of the pass before, and not before the backoff of the first one due. Null
+ * while nothing is dead, and while a spawn is under way: its outcome comes first.
  */
 export function passDueAt(state: State, policy: Policy): Seconds | null {
   if (isSpawning(state)) return null;
   if (state.pass.name === 'open') return -Infinity;
-  return state.slots.some(isStartable) ? state.pass.endedAt + policy.reloadDelay : null;
+  let earliest = Infinity;
+  for (const slot of state.slots) earliest = Math.min(earliest, startableAt(slot));
+  return earliest === Infinity ? null : Math.max(earliest, nextPassAt(state, policy));
+}
+
+/** The earliest time of the next pass; while one is open, it is not known yet. */
+export function nextPassAt({ pass }: State, { reloadDelay }: Policy): Seconds {
+  return pass.name === 'open' ? -Infinity : pass.endedAt + reloadDelay;
 }
 
 /**
@@ -23,7 +30,7 @@ export function runPass(state: State, now: Seconds, policy: Policy): Outcome {
   const dueAt = passDueAt(state, policy);
   if (dueAt === null || dueAt > now) return only(state);
   const [index, ...queue] =
-    state.pass.name === 'open' ? state.pass.queue : state.slots.filter(isStartable).map(indexOf);
+    state.pass.name === 'open' ? state.pass.queue : startableSlots(state, now);
   const slot = index === undefined ? undefined : state.slots[index];
   if (slot === undefined) return only(state);
   const starting = withSlot(state, { ...slot, state: { name: 'starting', since: now } });
@@ -41,15 +48,16 @@ export function closePass(state: State, now: Seconds): State {
   return { ...state, pass: { name: 'closed', endedAt: now } };
 }
 
-function isStartable(slot: Slot): boolean {
-  const { name } = slot.state;
-  return name === 'backoff' || (name === 'stopped' && slot.starts === 0);
+function startableSlots(state: State, now: Seconds): readonly number[] {
+  return state.slots.filter((slot) => startableAt(slot) <= now).map((slot) => slot.index);
+}
+
+/** When the slot may get a process; Infinity if it has one, or gets no other. */
+function startableAt({ state }: Slot): Seconds {
+  if (state.name === 'backoff') return state.dueAt;
+  return state.name === 'stopped' && state.because === 'new' ? -Infinity : Infinity;
 }
 
 function isSpawning(state: State): boolean {
   return state.slots.some((slot) => slot.state.name === 'starting');
-}
-
-function indexOf(slot: Slot): number {
-  return slot.index;
 }

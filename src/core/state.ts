@@ -64,19 +64,21 @@ export type Ending =
 
 /** A worker's state: exactly one of these, never a set of flags. */
 export type WorkerState =
-  /** No process, and none is due: not started yet, or ended for good. */
-  | { readonly name: 'stopped' }
+  /** No process. `new`: not started yet; `completed`: its policy gives it no other; else for a stop. */
+  | { readonly name: 'stopped'; readonly because: 'new' | 'completed' | 'stop' }
   /** The shell was told to spawn it and has not said yet how that went. */
   | { readonly name: 'starting'; readonly since: Seconds }
   | { readonly name: 'running'; readonly pid: number; readonly since: Seconds }
-  /** It is dead and waits for the pass that replaces it. */
-  | { readonly name: 'backoff'; readonly since: Seconds }
+  /** It is dead and waits for the first pass from `dueAt` on, which replaces it. */
+  | { readonly name: 'backoff'; readonly since: Seconds; readonly dueAt: Seconds }
   | {
       readonly name: 'stopping';
       /** Of the worker, and of its process group. */
       readonly pid: number;
       readonly since: Seconds;
       readonly ending: Ending;
+      /** What comes after it; null while the worker is alive and that is not decided. */
+      readonly next: Vacancy | null;
     };
 
 /** A slot: a place for one worker, which keeps its index across restarts. */
@@ -86,8 +88,13 @@ export interface Slot {
   /** How many times a process has been started here. */
   readonly starts: number;
   readonly lastExit: Exit | null;
+  /** How many restarts in a row its process is the result of; see `restart.backoff`. */
+  readonly attempt: number;
   readonly state: WorkerState;
 }
+
+/** What the slot of a worker that has ended becomes once nobody of its group is left. */
+export type Vacancy = Extract<WorkerState, { readonly name: 'backoff' | 'stopped' }>;
 
 /**
  * A pass of the restart loop: it replaces the workers that were dead when it began, one after the
@@ -102,6 +109,8 @@ export type StopCause =
   | { readonly type: 'signal'; readonly signal: string }
   /** `shouldExit.set()` of the library. */
   | { readonly type: 'request' }
+  /** Every worker has completed under its policy. */
+  | { readonly type: 'completed'; readonly exitStatus: number }
   /** It gives up: restarting cannot help. */
   | { readonly type: 'failure'; readonly message: string; readonly exitStatus: number };
 
@@ -134,6 +143,10 @@ export interface State {
   readonly desired: number;
   readonly slots: readonly Slot[];
   readonly pass: Pass;
+  /** When restarts were granted, as far as they count against `restart.limit`. */
+  readonly restarts: readonly Seconds[];
+  /** The exit code of the first worker that completed with a failure, or null. */
+  readonly firstFailure: number | null;
   /** Signals that have yet to be sent on to every worker. */
   readonly forwards: readonly Signal[];
 }
@@ -145,6 +158,8 @@ export const initialState: State = {
   desired: 0,
   slots: [],
   pass: { name: 'closed', endedAt: -Infinity },
+  restarts: [],
+  firstFailure: null,
   forwards: [],
 };
 

@@ -1,4 +1,4 @@
-import { passDueAt } from './restart.ts';
+import { nextPassAt } from './restart.ts';
 import { liveProcess } from './state.ts';
 import type { Exit, Phase, Seconds, Slot, State, WorkerState } from './state.ts';
 import type { Policy } from './policy.ts';
@@ -38,9 +38,10 @@ export interface Status {
 
 /** A view of the state for observers: plain data, made afresh at each call. */
 export function statusOf(state: State, now: Seconds, policy: Policy): Status {
-  const dueAt = passDueAt(state, policy) ?? now + policy.reloadDelay;
-  const nextStartIn = Math.max(0, dueAt - now);
-  const workers = state.slots.map((slot) => workerStatus(slot, nextStartIn));
+  // while a pass is open, its end is not known: the next comes reloadDelay after it
+  const nextPass =
+    state.pass.name === 'open' ? now + policy.reloadDelay : nextPassAt(state, policy);
+  const workers = state.slots.map((slot) => workerStatus(slot, nextPass, now));
   return {
     pid: state.pid,
     state: state.phase.name,
@@ -50,7 +51,7 @@ export function statusOf(state: State, now: Seconds, policy: Policy): Status {
   };
 }
 
-function workerStatus(slot: Slot, nextStartIn: Seconds): WorkerStatus {
+function workerStatus(slot: Slot, nextPass: Seconds, now: Seconds): WorkerStatus {
   const { state } = slot;
   return {
     index: slot.index,
@@ -59,6 +60,7 @@ function workerStatus(slot: Slot, nextStartIn: Seconds): WorkerStatus {
     pid: liveProcess(slot)?.pid ?? null,
     starts: slot.starts,
     lastExit: slot.lastExit,
-    nextStartIn: state.name === 'backoff' ? nextStartIn : null,
+    nextStartIn:
+      state.name === 'backoff' ? Math.max(0, Math.max(state.dueAt, nextPass) - now) : null,
   };
 }

@@ -30,7 +30,7 @@ export function step(state: State, input: Input, now: Seconds, policy: Policy): 
     case 'exited':
       return workerExited(state, input, now, policy);
     case 'group-checked':
-      return groupChecked(state, input, now);
+      return groupChecked(state, input, now, policy);
     case 'kill-failed':
     case 'notice':
     case 'orphans-reaped':
@@ -85,7 +85,8 @@ function start(state: State, input: Input & { type: 'start' }): Outcome {
     index,
     starts: 0,
     lastExit: null,
-    state: { name: 'stopped' } as const,
+    attempt: 0,
+    state: { name: 'stopped', because: 'new' } as const,
   }));
   const phase = { name: workers === 0 ? 'running' : 'starting' } as const;
   return only({ ...state, pid, phase, desired: workers, slots }, [

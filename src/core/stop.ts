@@ -18,7 +18,7 @@ export function beginStop(state: State, cause: StopCause, now: Seconds, policy: 
     since: now,
     deadline: now + timeout,
     interrupts: 0,
-    exitStatus: cause.type === 'failure' ? cause.exitStatus : 0,
+    exitStatus: 'exitStatus' in cause ? cause.exitStatus : 0,
   };
   const slots = state.slots.map((slot) => (isAlive(slot) ? slot : stopped(slot)));
   return only({ ...state, phase, slots, pass: { name: 'closed', endedAt: now } }, [
@@ -104,5 +104,5 @@ function advanceSlot(slot: Slot, context: EndingContext): Move {
 }
 
 function stopped(slot: Slot): Slot {
-  return { ...slot, state: { name: 'stopped' } };
+  return { ...slot, state: { name: 'stopped', because: 'stop' } };
 }

@@ -1,16 +1,16 @@
 import { afterLeader } from './ending.ts';
+import type { PlannedRestart } from './event.ts';
 import type { Input } from './input.ts';
 import { ignored, only, then } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import { killModeOf } from './policy.ts';
 import type { Policy } from './policy.ts';
-import { closePass } from './restart.ts';
+import { closePass, nextPassAt } from './restart.ts';
+import { isFailure, judge } from './restart-policy.ts';
+import type { Ended, Verdict } from './restart-policy.ts';
 import { liveProcess, withSlot } from './state.ts';
-import type { Exit, ExitReason, Seconds, Slot, State } from './state.ts';
+import type { Ending, Exit, ExitReason, Seconds, Slot, State, Vacancy } from './state.ts';
 import { beginStop } from './stop.ts';
-
-/** Exit codes that are no failure. */
-const SUCCESS_EXIT_CODES: ReadonlySet<number> = new Set([0]);
 
 /** A spawn succeeded: the slot has a process. */
 export function workerSpawned(
@@ -34,13 +34,14 @@ export function workerSpawned(
       pid: input.pid,
       start: input.start,
       restartReason: slot.lastExit?.reason ?? null,
+      attempt: slot.attempt,
     },
   ]);
 }
 
 /**
- * A spawn failed: a failed attempt, made again at the pace of the loop. Where the supervisor has
- * never started anything and another attempt cannot help, it gives up with a shell's exit status.
+ * A spawn failed: a failed attempt, under the same policy, pace and limit as an exit. Where the supervisor
+ * has never started anything and another attempt cannot help, it gives up with a shell's exit status.
  */
 export function workerNotSpawned(
   state: State,
@@ -52,18 +53,27 @@ export function workerNotSpawned(
   if (slot?.state.name !== 'starting' || slot.starts + 1 !== input.start) {
     return ignored(state, input.type, input.worker);
   }
-  const { failure } = input;
-  const failed = (next: State, delay: Seconds | null): Outcome =>
-    only(next, [{ type: 'spawn-failed', worker: slot.index, failure, delay }]);
-
-  const vacant = vacated(state, slot, now);
-  if (state.phase.name === 'stopping') return failed(vacant, null);
-  const waiting = closePass(vacant, now);
+  const { failure, random } = input;
   const { message, exitStatus } = failure;
-  const mayHelp = exitStatus === null || state.slots.some((other) => other.starts > 0);
-  if (mayHelp) return failed(waiting, delayUntilPass(waiting, now, policy));
-  return then(failed(waiting, null), (given) =>
-    beginStop(given, { type: 'failure', message, exitStatus }, now, policy),
+  const isHopeless = exitStatus !== null && state.slots.every((other) => other.starts === 0);
+  const verdict: Verdict | null = isHopeless
+    ? { type: 'give up', message, exitStatus }
+    : verdictOn(
+        state,
+        { exit: null, lifetime: 0, attempt: slot.attempt, exitStatus: exitStatus ?? 1, random },
+        now,
+        policy,
+      );
+  const next = closePass(
+    withSlot(judged(state, verdict, exitStatus ?? 1), vacant(slot, verdict, now)),
+    now,
+  );
+  const restart = plannedRestart(next, verdict, now, policy);
+  return concluded(
+    only(next, [{ type: 'spawn-failed', worker: slot.index, failure, restart }]),
+    verdict,
+    now,
+    policy,
   );
 }
 
@@ -82,32 +92,38 @@ export function workerExited(
   if (slot?.starts !== input.start || leader === null) {
     return ignored(state, input.type, input.worker);
   }
-  const exit: Exit = {
-    code: containerExitCode(input.exitCode),
-    signal: input.signal,
-    reason: exitReason(slot, input),
-    at: now,
-  };
+  const exit = exitOf(slot, input, now);
+  const lifetime = Math.max(0, now - leader.since);
+  const failure = isFailure(exit, policy);
+  // an exit of 0 that led to giving up is still no success of the supervisor's
+  const exitStatus = failure && exit.code !== 0 ? exit.code : 1;
+  const { attempt, index: worker, starts: start } = slot;
+  const ended = { exit, lifetime, attempt, exitStatus, random: input.random };
+  const verdict = verdictOn(state, ended, now, policy);
+  const free = vacant({ ...slot, lastExit: exit }, verdict, now);
   const ending = input.groupAlive ? afterLeader(slot, killModeOf(policy), now) : null;
-  const dead = { ...slot, lastExit: exit };
-  const next =
-    ending === null
-      ? vacated(state, dead, now)
-      : withSlot(state, { ...dead, state: { name: 'stopping', ...leader, ending } });
-  return only(next, [
-    {
-      type: 'worker-exited',
-      worker: slot.index,
-      pid: leader.pid,
-      start: slot.starts,
-      exitCode: input.exitCode,
-      exit,
-      oomKilled: input.oomKilled,
-      lifetime: Math.max(0, now - leader.since),
-      failure: isFailure(exit),
-      delay: state.phase.name === 'stopping' ? null : delayUntilPass(next, now, policy),
-    },
-  ]);
+  const next = withSlot(
+    judged(state, verdict, failure ? exitStatus : null),
+    ending === null ? free : stoppingGroup(free, leader, ending),
+  );
+  const { exitCode, oomKilled } = input;
+  const how = { start, exitCode, exit, oomKilled, lifetime, failure };
+  const restart = plannedRestart(next, verdict, now, policy);
+  return concluded(
+    only(next, [{ type: 'worker-exited', worker, pid: leader.pid, ...how, restart }]),
+    verdict,
+    now,
+    policy,
+  );
+}
+
+/** The slot while somebody of its dead worker's group is left. */
+function stoppingGroup(
+  free: Slot & { readonly state: Vacancy },
+  leader: NonNullable<ReturnType<typeof liveProcess>>,
+  ending: Ending,
+): Slot {
+  return { ...free, state: { name: 'stopping', ...leader, ending, next: free.state } };
 }
 
 /** Whether anybody of a dead worker's group is left: if not, its slot is free. */
@@ -115,13 +131,104 @@ export function groupChecked(
   state: State,
   input: Input & { type: 'group-checked' },
   now: Seconds,
+  policy: Policy,
 ): Outcome {
   const slot = slotOf(state, input.worker);
-  const isEnding = slot?.state.name === 'stopping' && liveProcess(slot) === null;
-  if (slot?.starts !== input.start || !isEnding) {
+  if (
+    slot?.starts !== input.start ||
+    slot.state.name !== 'stopping' ||
+    liveProcess(slot) !== null
+  ) {
     return ignored(state, input.type, input.worker);
   }
-  return only(input.alive ? state : vacated(state, slot, now));
+  if (input.alive) return only(state);
+  const isStopping = state.phase.name === 'stopping';
+  const next = isStopping ? null : slot.state.next;
+  const free = withSlot(state, { ...slot, state: next ?? { name: 'stopped', because: 'stop' } });
+  return concluded(only(free), null, now, policy);
+}
+
+/** What the policy makes of an end; null during a stop, when nothing is restarted. */
+function verdictOn(state: State, ended: Ended, now: Seconds, policy: Policy): Verdict | null {
+  if (state.phase.name === 'stopping') return null;
+  return judge(ended, state.restarts, now, policy);
+}
+
+/** What the whole supervisor has to remember of it. */
+function judged(state: State, verdict: Verdict | null, failedWith: number | null): State {
+  switch (verdict?.type) {
+    case 'restart':
+      return { ...state, restarts: verdict.restarts };
+    case 'complete':
+      return { ...state, firstFailure: state.firstFailure ?? failedWith };
+    case 'give up':
+    case undefined:
+      return state;
+  }
+}
+
+/** The slot without its process. */
+function vacant(
+  slot: Slot,
+  verdict: Verdict | null,
+  now: Seconds,
+): Slot & { readonly state: Vacancy } {
+  if (verdict?.type === 'restart') {
+    const { attempt, delay } = verdict;
+    return { ...slot, attempt, state: { name: 'backoff', since: now, dueAt: now + delay } };
+  }
+  const because = verdict?.type === 'complete' ? 'completed' : 'stop';
+  return { ...slot, state: { name: 'stopped', because } };
+}
+
+/** Gives up where the verdict says so, and ends the supervisor once every worker has completed. */
+function concluded(
+  outcome: Outcome,
+  verdict: Verdict | null,
+  now: Seconds,
+  policy: Policy,
+): Outcome {
+  if (verdict?.type === 'give up') {
+    const { message, exitStatus } = verdict;
+    return then(outcome, (state) =>
+      beginStop(state, { type: 'failure', message, exitStatus }, now, policy),
+    );
+  }
+  const { slots, firstFailure } = outcome.state;
+  if (!slots.every(isCompleted)) return outcome;
+  return then(outcome, (state) =>
+    beginStop(state, { type: 'completed', exitStatus: firstFailure ?? 0 }, now, policy),
+  );
+}
+
+function isCompleted({ state }: Slot): boolean {
+  return state.name === 'stopped' && state.because === 'completed';
+}
+
+function plannedRestart(
+  state: State,
+  verdict: Verdict | null,
+  now: Seconds,
+  policy: Policy,
+): PlannedRestart | null {
+  if (verdict?.type !== 'restart') return null;
+  const { limit } = policy.restart;
+  const untilPass =
+    state.pass.name === 'open' ? policy.reloadDelay : nextPassAt(state, policy) - now;
+  return {
+    delay: Math.max(0, verdict.delay, untilPass),
+    attempt: verdict.attempt,
+    limit: limit === undefined ? null : { ...limit, used: verdict.restarts.length },
+  };
+}
+
+function exitOf(slot: Slot, input: Input & { type: 'exited' }, now: Seconds): Exit {
+  return {
+    code: containerExitCode(input.exitCode),
+    signal: input.signal,
+    reason: exitReason(slot, input),
+    at: now,
+  };
 }
 
 /**
@@ -141,32 +248,12 @@ function exitReason(slot: Slot, { signal, oomKilled }: Input & { type: 'exited' 
   return signal === null ? 'exit' : 'signal';
 }
 
-function isFailure(exit: Exit): boolean {
-  const asked = exit.reason === 'stopped' || exit.reason === 'killed';
-  return !asked && !SUCCESS_EXIT_CODES.has(exit.code);
-}
-
-/** The slot has nobody any more: during a stop for good, else until the pass that replaces its worker. */
-function vacated(state: State, slot: Slot, now: Seconds): State {
-  const next =
-    state.phase.name === 'stopping'
-      ? ({ name: 'stopped' } as const)
-      : ({ name: 'backoff', since: now } as const);
-  return withSlot(state, { ...slot, state: next });
-}
-
 /** The supervisor is `running` from the instant at which every wanted worker has been started. */
 function announceStarted(state: State): State {
-  const started = state.slots.every((slot) => slot.starts > 0);
+  const started = state.slots.every((slot) => slot.starts > 0 || isCompleted(slot));
   return state.phase.name === 'starting' && started
     ? { ...state, phase: { name: 'running' } }
     : state;
-}
-
-/** Seconds until the pass that will replace a worker that is dead now. */
-function delayUntilPass(state: State, now: Seconds, policy: Policy): Seconds {
-  if (state.pass.name === 'open') return policy.reloadDelay;
-  return Math.max(0, state.pass.endedAt + policy.reloadDelay - now);
 }
 
 function slotOf(state: State, worker: number): Slot | undefined {

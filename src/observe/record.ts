@@ -1,4 +1,4 @@
-import type { Event, EventType } from '../core/event.ts';
+import type { Event, EventType, PlannedRestart } from '../core/event.ts';
 import type { KillCause } from '../core/state.ts';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -29,19 +29,20 @@ const RECORDS: { readonly [Type in EventType]: (event: EventOf<Type>) => LogReco
       workers,
       workersFrom: workersFrom ?? undefined,
     }),
-  'worker-started': ({ worker, pid, start, restartReason }) =>
+  'worker-started': ({ worker, pid, start, restartReason, attempt }) =>
     record('info', `Started child process [${pid}]`, {
       worker,
       pid,
       starts: start,
       reason: restartReason ?? undefined,
+      attempt: attempt === 0 ? undefined : attempt,
     }),
   'worker-exited': exited,
-  'spawn-failed': ({ worker, failure, delay }) =>
+  'spawn-failed': ({ worker, failure, restart }) =>
     record('error', `Worker could not be started: ${failure.message}`, {
       worker,
       error: failure.code,
-      delaySeconds: seconds(delay),
+      ...restartFacts(restart),
     }),
   'worker-stopping': ({ worker, pid, signal, gracePeriod }) =>
     record('info', `Stopping child process [${pid}]`, {
@@ -109,7 +110,7 @@ function exited(event: EventOf<'worker-exited'>): LogRecord {
       oomKilled: event.oomKilled ?? undefined,
       restarts: event.start - 1,
       lifetimeSeconds: seconds(event.lifetime),
-      delaySeconds: seconds(event.delay),
+      ...restartFacts(event.restart),
     },
   );
 }
@@ -117,6 +118,9 @@ function exited(event: EventOf<'worker-exited'>): LogRecord {
 function stopping({ cause, timeout }: EventOf<'supervisor-stopping'>): LogRecord {
   if (cause.type === 'failure') {
     return record('error', `Giving up: ${cause.message}`, { exitStatus: cause.exitStatus });
+  }
+  if (cause.type === 'completed') {
+    return record('info', 'Every worker has completed', { exitStatus: cause.exitStatus });
   }
   const signal = cause.type === 'signal' ? cause.signal : undefined;
   return record('debug', 'Stopping in order', { signal, timeoutSeconds: timeout });
@@ -126,7 +130,23 @@ function record(level: Level, msg: string, facts: LogRecord['facts']): LogRecord
   return { level, msg, facts };
 }
 
+function restartFacts(restart: PlannedRestart | null): LogRecord['facts'] {
+  if (restart === null) return {};
+  const { delay, attempt, limit } = restart;
+  return {
+    delaySeconds: seconds(delay),
+    attempt,
+    ...(limit === null
+      ? {}
+      : {
+          limitUsed: limit.used,
+          limitRestarts: limit.restarts,
+          limitWithinSeconds: limit.withinSeconds,
+        }),
+  };
+}
+
 /** Rounded to milliseconds. */
-function seconds(value: number | null): number | undefined {
-  return value === null ? undefined : Math.round(value * 1000) / 1000;
+function seconds(value: number): number {
+  return Math.round(value * 1000) / 1000;
 }

@@ -26,6 +26,7 @@ describe('defaults', () => {
       args: [],
       env: {},
       reloadDelay: 0.5,
+      restart: { policy: 'Always', successExitCodes: [0], fatalExitCodes: [] },
       stop: {
         signal: 'SIGTERM',
         order: 'sequential',
@@ -142,7 +143,7 @@ describe('what is not, and how it reads', () => {
     ],
     [
       { ...valid, colour: 2 },
-      'FILE: /colour: expected a known key, found "colour"; known are $schema, workers, command, args, env, portBase, workingDir, reloadDelay, stop, minReady, signals, subreaper, parentDeathSignal, oomScoreAdj, metrics, log',
+      'FILE: /colour: expected a known key, found "colour"; known are $schema, workers, command, args, env, portBase, workingDir, reloadDelay, restart, stop, minReady, signals, subreaper, parentDeathSignal, oomScoreAdj, metrics, log',
     ],
     [
       { ...valid, stop: { grace: 1, gracePeriodSecond: 2 } },
@@ -226,8 +227,35 @@ describe('what is not, and how it reads', () => {
       'FILE: /parentDeathSignal: expected the name of a signal, such as "SIGTERM", or false, found true',
     ],
     [
+      { ...valid, restart: { policy: 'always', successExitCodes: [256], fatalExitCodes: [0] } },
+      'FILE: /restart/policy: expected one of "Always", "OnFailure", "Never", found "always"; did you mean "Always"?',
+      'FILE: /restart/successExitCodes/0: expected at most 255, found 256',
+      'FILE: /restart/fatalExitCodes/0: expected at least 1, found 0',
+    ],
+    [
+      { ...valid, restart: { successExitCodes: [0, 3], fatalExitCodes: [3] } },
+      'FILE: /restart/fatalExitCodes: expected codes that are not in restart.successExitCodes, found 3',
+    ],
+    [
+      { ...valid, restart: { limit: { restarts: 5 } } },
+      'FILE: /restart/limit/withinSeconds: expected a number > 0, found nothing',
+    ],
+    [
+      { ...valid, restart: { limit: { restarts: 5, withinSeconds: 0 } } },
+      'FILE: /restart/limit/withinSeconds: expected more than 0, found 0',
+    ],
+    [
+      { ...valid, reloadDelay: 9, restart: { backoff: { maxSeconds: 5 } } },
+      'FILE: /restart/backoff/maxSeconds: expected at least the first delay, which is 9, found 5',
+    ],
+    [
+      { ...valid, restart: { backoff: { factor: 0.5, jitter: 2 } } },
+      'FILE: /restart/backoff/factor: expected at least 1, found 0.5',
+      'FILE: /restart/backoff/jitter: expected at most 1, found 2',
+    ],
+    [
       { ...valid, 'a/b~c': 1 },
-      'FILE: /a~1b~0c: expected a known key, found "a/b~c"; known are $schema, workers, command, args, env, portBase, workingDir, reloadDelay, stop, minReady, signals, subreaper, parentDeathSignal, oomScoreAdj, metrics, log',
+      'FILE: /a~1b~0c: expected a known key, found "a/b~c"; known are $schema, workers, command, args, env, portBase, workingDir, reloadDelay, restart, stop, minReady, signals, subreaper, parentDeathSignal, oomScoreAdj, metrics, log',
     ],
   ])('%j', (data, ...lines) => {
     expect(problemsOf(data)).toEqual(lines);

@@ -21,6 +21,7 @@ const SIGNALS: Policy['signals'] = {
 export const POLICY: Policy = {
   command: ['app'],
   signals: SIGNALS,
+  restart: { policy: 'Always', successExitCodes: [0], fatalExitCodes: [] },
   reloadDelay: 0.5,
   stop: { signal: 'SIGTERM', order: 'sequential', gracePeriodSeconds: 10, timeoutSeconds: 25 },
 };
@@ -30,6 +31,10 @@ export function policyWith(stop: Partial<Policy['stop']>, reloadDelay = 0.5): Po
 }
 
 type Exited = Extract<Input, { type: 'exited' }>;
+
+export function policyRestarting(restart: Partial<Policy['restart']>, reloadDelay = 0.5): Policy {
+  return { ...POLICY, reloadDelay, restart: { ...POLICY.restart, ...restart } };
+}
 
 /** A supervisor in virtual time: steps the core, and performs spawns as a perfect system would. */
 export class World {
@@ -93,7 +98,7 @@ export class World {
   ): this {
     const start = this.state.slots[worker]?.starts ?? 0;
     const base = { type: 'exited', worker, start, exitCode, signal } as const;
-    this.feed({ ...base, groupAlive: false, oomKilled: null, ...more });
+    this.feed({ ...base, groupAlive: false, oomKilled: null, random: 0, ...more });
     return this;
   }
 

@@ -27,6 +27,7 @@ const WORKERS = 5;
 const policy: fc.Arbitrary<Policy> = fc.record({
   command: fc.constantFrom(['app'], 'app'),
   signals: fc.constant(POLICY.signals),
+  restart: fc.constant(POLICY.restart),
   reloadDelay: fc.constantFrom(0, 0.25, 0.5, 2),
   stop: fc.record({
     signal: fc.constant('SIGTERM' as const),
@@ -49,6 +50,7 @@ const junk: fc.Arbitrary<Input> = fc.oneof(
     signal: fc.constant(null),
     groupAlive: fc.boolean(),
     oomKilled: fc.constant(null),
+    random: fc.constant(0),
   }),
   fc.constant<Input>({ type: 'start', workers: 3, workersFrom: null, pid: 1 }),
   fc.constant<Input>({ type: 'tick' }),
@@ -124,7 +126,7 @@ class System {
         this.feed({ type: 'spawned', worker, start, pid });
       } else {
         const failure = { code: 'EAGAIN', message: 'try again', exitStatus: null };
-        this.feed({ type: 'spawn-failed', worker, start, failure });
+        this.feed({ type: 'spawn-failed', worker, start, failure, random: 0 });
       }
     }
     if (isDue(this.world.state, this.world.now, this.world.policy)) this.feed({ type: 'tick' });
@@ -145,6 +147,7 @@ class System {
       signal,
       groupAlive: leftover > 0,
       oomKilled: null,
+      random: 0,
     });
   }
 

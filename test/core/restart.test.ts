@@ -47,14 +47,16 @@ describe('the pace of restarts', () => {
   test('after a quiet time a dead worker is replaced at once, in its own slot', () => {
     const world = new World().start(3).advance(60).exit(1, 1).settle();
     expect(world.spawns().at(-1)).toEqual([1, 2, 60]);
-    expect(world.eventsOf('worker-exited')).toMatchObject([{ worker: 1, delay: 0, failure: true }]);
+    expect(world.eventsOf('worker-exited')).toMatchObject([
+      { worker: 1, restart: { delay: 0 }, failure: true },
+    ]);
     expect(world.eventsOf('worker-started').at(-1)).toMatchObject({ worker: 1, start: 2 });
   });
 
   test('right after the start it waits for the rest of reloadDelay', () => {
     const world = new World().start(2).advance(0.125).exit(0, 1).advance(10);
     expect(world.spawns().at(-1)).toEqual([0, 2, 0.5]);
-    expect(world.eventsOf('worker-exited')).toMatchObject([{ delay: 0.375 }]);
+    expect(world.eventsOf('worker-exited')).toMatchObject([{ restart: { delay: 0.375 } }]);
   });
 
   test('a crash loop restarts once per reloadDelay', () => {
@@ -135,9 +137,11 @@ describe('a spawn that fails', () => {
 
   test('for want of resources is tried again at the pace of the loop', () => {
     const world = firstAttempt(1);
-    world.feed({ type: 'spawn-failed', worker: 0, start: 1, failure: unavailable });
+    world.feed({ type: 'spawn-failed', worker: 0, start: 1, failure: unavailable, random: 0 });
     expect(world.names()).toEqual(['backoff']);
-    expect(world.eventsOf('spawn-failed')).toMatchObject([{ worker: 0, delay: 0.5 }]);
+    expect(world.eventsOf('spawn-failed')).toMatchObject([
+      { worker: 0, restart: { delay: 0.5, attempt: 1 } },
+    ]);
     world.advance(0.5);
     expect(world.names()).toEqual(['running']);
     expect(world.spawns()).toEqual([
@@ -149,7 +153,7 @@ describe('a spawn that fails', () => {
 
   test('does not keep the others from starting', () => {
     const world = firstAttempt(3);
-    world.feed({ type: 'spawn-failed', worker: 0, start: 1, failure: unavailable });
+    world.feed({ type: 'spawn-failed', worker: 0, start: 1, failure: unavailable, random: 0 });
     world.settle();
     expect(world.names()).toEqual(['backoff', 'running', 'running']);
     expect(world.state.phase.name).toBe('starting');
@@ -159,17 +163,17 @@ describe('a spawn that fails', () => {
 
   test('for good, at the very first start, ends the supervisor with a shell’s status', () => {
     const world = firstAttempt();
-    world.feed({ type: 'spawn-failed', worker: 0, start: 1, failure: notFound });
+    world.feed({ type: 'spawn-failed', worker: 0, start: 1, failure: notFound, random: 0 });
     world.settle();
     expect(world.state.phase).toEqual({ name: 'stopped', exitStatus: 127 });
     expect(world.spawns()).toHaveLength(1);
-    expect(world.eventsOf('spawn-failed')).toMatchObject([{ delay: null }]);
+    expect(world.eventsOf('spawn-failed')).toMatchObject([{ restart: null }]);
   });
 
   test('for good, once something has run, is a failed attempt', () => {
     const world = new World().start(1).advance(9).exit(0, 1);
     world.feed({ type: 'tick' });
-    world.feed({ type: 'spawn-failed', worker: 0, start: 2, failure: notFound });
+    world.feed({ type: 'spawn-failed', worker: 0, start: 2, failure: notFound, random: 0 });
     expect(world.state.phase.name).toBe('running');
     world.advance(0.5);
     expect(world.eventsOf('worker-started').at(-1)).toMatchObject({
@@ -181,7 +185,7 @@ describe('a spawn that fails', () => {
   test('during a stop is the end of the slot', () => {
     const world = firstAttempt(1).signal('SIGTERM');
     expect(world.state.phase.name).toBe('stopping');
-    world.feed({ type: 'spawn-failed', worker: 0, start: 1, failure: notFound });
+    world.feed({ type: 'spawn-failed', worker: 0, start: 1, failure: notFound, random: 0 });
     world.settle();
     expect(world.state.phase).toEqual({ name: 'stopped', exitStatus: 0 });
   });

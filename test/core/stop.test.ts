@@ -88,8 +88,8 @@ describe('a worker that does not end', () => {
     );
     expect(world.eventsOf('worker-killed')).toMatchObject([{ worker: 0, cause: 'grace period' }]);
     expect(world.eventsOf('worker-exited')).toMatchObject([
-      { worker: 0, failure: false, delay: null, exit: { code: 137, reason: 'killed' } },
-      { worker: 1, failure: false, delay: null, exit: { code: 0, reason: 'stopped' } },
+      { worker: 0, failure: false, restart: null, exit: { code: 137, reason: 'killed' } },
+      { worker: 1, failure: false, restart: null, exit: { code: 0, reason: 'stopped' } },
     ]);
     expect(world.state.phase).toEqual({ name: 'stopped', exitStatus: 0 });
   });
@@ -209,7 +209,7 @@ test('who dies during a stop is not restarted, and is told once with its own rea
   const world = new World().start(2).signal('SIGTERM');
   world.exit(1, 7).settle();
   expect(world.eventsOf('worker-exited')).toMatchObject([
-    { worker: 1, failure: true, delay: null, exit: { code: 7, reason: 'exit' } },
+    { worker: 1, failure: true, restart: null, exit: { code: 7, reason: 'exit' } },
   ]);
   world.exit(0, 0).settle().advance(60);
   expect(world.spawns()).toHaveLength(2);

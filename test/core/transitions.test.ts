@@ -25,33 +25,44 @@ const PHASES: Readonly<Record<Phase['name'], Phase>> = {
 
 /** A slot that has been started twice, or is being started for the third time. */
 const WORKERS: Readonly<Record<string, WorkerState>> = {
-  stopped: { name: 'stopped' },
+  stopped: { name: 'stopped', because: 'stop' },
+  completed: { name: 'stopped', because: 'completed' },
+  new: { name: 'stopped', because: 'new' },
   starting: { name: 'starting', since: 98 },
   running: { name: 'running', pid: 100, since: 98 },
-  backoff: { name: 'backoff', since: 98 },
+  backoff: { name: 'backoff', since: 98, dueAt: 98 },
   asked: {
     name: 'stopping',
     pid: 100,
     since: 90,
     ending: { phase: 'asked', killAt: 109, killCause: 'grace period' },
+    next: null,
   },
-  killed: { name: 'stopping', pid: 100, since: 90, ending: { phase: 'killed', abandonAt: 101 } },
-  orphaned: { name: 'stopping', pid: 100, since: 90, ending: { phase: 'orphaned' } },
+  killed: {
+    name: 'stopping',
+    pid: 100,
+    since: 90,
+    ending: { phase: 'killed', abandonAt: 101 },
+    next: null,
+  },
+  orphaned: { name: 'stopping', pid: 100, since: 90, ending: { phase: 'orphaned' }, next: null },
   'group asked': {
     name: 'stopping',
     pid: 100,
     since: 90,
     ending: { phase: 'group-asked', killAt: 109, killCause: 'grace period', checkAt: 100 },
+    next: null,
   },
   'group killed': {
     name: 'stopping',
     pid: 100,
     since: 90,
     ending: { phase: 'group-killed', abandonAt: 101, checkAt: 100 },
+    next: null,
   },
 };
 
-const gone = { groupAlive: false, oomKilled: null };
+const gone = { groupAlive: false, oomKilled: null, random: 0 };
 
 const INPUTS: Readonly<Record<string, Input>> = {
   start: { type: 'start', workers: 1, workersFrom: null, pid: 1 },
@@ -62,6 +73,7 @@ const INPUTS: Readonly<Record<string, Input>> = {
     worker: 0,
     start: 3,
     failure: { code: 'EAGAIN', message: 'try again', exitStatus: null },
+    random: 0,
   },
   exited: { type: 'exited', worker: 0, start: 2, exitCode: 1, signal: null, ...gone },
   'exited (stale)': { type: 'exited', worker: 0, start: 1, exitCode: 1, signal: null, ...gone },
@@ -81,6 +93,7 @@ const INPUTS: Readonly<Record<string, Input>> = {
     signal: null,
     groupAlive: true,
     oomKilled: null,
+    random: 0,
   },
   'group-checked': { type: 'group-checked', worker: 0, start: 2, alive: false },
   'group-checked (stale)': { type: 'group-checked', worker: 0, start: 1, alive: false },
@@ -112,7 +125,7 @@ function stateOf(phase: Phase, worker: WorkerState): State {
     pid: 1,
     phase,
     desired: 1,
-    slots: [{ index: 0, starts: 2, lastExit: null, state: worker }],
+    slots: [{ index: 0, starts: 2, lastExit: null, attempt: 0, state: worker }],
     pass: { name: 'closed', endedAt: 0 },
   };
 }

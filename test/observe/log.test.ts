@@ -16,7 +16,11 @@ const exited: Extract<Event, { type: 'worker-exited' }> = {
   oomKilled: null,
   lifetime: 1.23456,
   failure: true,
-  delay: 0.5,
+  restart: {
+    delay: 0.5,
+    attempt: 3,
+    limit: { used: 2, restarts: 5, withinSeconds: 10 },
+  },
 };
 
 const LINES: { readonly [Type in EventType]: readonly [Event & { type: Type }, string, string] } = {
@@ -26,7 +30,7 @@ const LINES: { readonly [Type in EventType]: readonly [Event & { type: Type }, s
     'Started parent process [1]',
   ],
   'worker-started': [
-    { type: 'worker-started', worker: 0, pid: 10, start: 1, restartReason: null },
+    { type: 'worker-started', worker: 0, pid: 10, start: 1, restartReason: null, attempt: 0 },
     'info',
     'Started child process [10]',
   ],
@@ -36,7 +40,7 @@ const LINES: { readonly [Type in EventType]: readonly [Event & { type: Type }, s
       type: 'spawn-failed',
       worker: 0,
       failure: { code: 'EAGAIN', message: 'try again', exitStatus: null },
-      delay: 0.5,
+      restart: null,
     },
     'error',
     'Worker could not be started: try again',
@@ -110,7 +114,7 @@ describe('the formats', () => {
   const time = new Date('2026-01-02T03:04:05.678Z');
 
   test('json has time, level, msg and the facts that there are', () => {
-    expect(JSON.parse(toJson(recordOf({ ...exited, delay: null }), time))).toEqual({
+    expect(JSON.parse(toJson(recordOf({ ...exited, restart: null }), time))).toEqual({
       time: '2026-01-02T03:04:05.678Z',
       level: 'error',
       msg: 'Worker (pid:10) exited with code -9. Perhaps out of memory?',
@@ -121,6 +125,16 @@ describe('the formats', () => {
       reason: 'signal',
       restarts: 2,
       lifetimeSeconds: 1.235,
+    });
+  });
+
+  test('a restart carries attempt, delay and limit', () => {
+    expect(recordOf(exited).facts).toMatchObject({
+      delaySeconds: 0.5,
+      attempt: 3,
+      limitUsed: 2,
+      limitRestarts: 5,
+      limitWithinSeconds: 10,
     });
   });
 

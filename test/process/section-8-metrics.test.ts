@@ -14,6 +14,14 @@ test('every series is there from the first start, at zero', async () => {
     supervisor_workers_running: 2,
     supervisor_workers_ready: 2,
     supervisor_orphans_reaped_total: 0,
+    ...Object.fromEntries(
+      ['0', '1'].flatMap((index) =>
+        ['starting', 'running', 'backoff', 'stopping', 'stopped'].map((state) => [
+          `supervisor_worker_state{worker="${index}",state="${state}"}`,
+          state === 'running' ? 1 : 0,
+        ]),
+      ),
+    ),
     'supervisor_worker_starts_total{worker="0"}': 1,
     'supervisor_worker_starts_total{worker="1"}': 1,
     'supervisor_worker_restarts_total{worker="0",reason="exit"}': 0,

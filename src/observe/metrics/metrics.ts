@@ -10,6 +10,7 @@ import { signalsReceived } from './signals-received.ts';
 import { workerExits } from './worker-exits.ts';
 import { workerRestarts } from './worker-restarts.ts';
 import { workerSpawnErrors } from './worker-spawn-errors.ts';
+import { workerState } from './worker-state.ts';
 import { workerStarts } from './worker-starts.ts';
 import { workersDesired } from './workers-desired.ts';
 import { workersReady } from './workers-ready.ts';
@@ -21,6 +22,7 @@ const FAMILIES: readonly Family[] = [
   workersDesired,
   workersRunning,
   workersReady,
+  workerState,
   workerStarts,
   workerRestarts,
   workerExits,

@@ -16,6 +16,9 @@ import type { SignalSource } from './pid1/signals.ts';
 /** The exit status where the port is taken. */
 const CANNOT_LISTEN = 1;
 
+/** The exit status where the supervisor's own code has thrown. */
+const BROKEN = 1;
+
 /** Milliseconds that the last log lines have to be read. */
 const FLUSH_TIME = 500;
 
@@ -36,13 +39,34 @@ export async function supervise(
     signals,
   });
   const undo = logFaults(log, supervisor);
+  try {
+    return await serveAndRun(file, supervisor, metrics, log);
+  } catch (error) {
+    // the loop itself is broken; `run` has killed the workers
+    logException(log, error);
+    return BROKEN;
+  } finally {
+    undo();
+    await sink.end(FLUSH_TIME);
+  }
+}
+
+async function serveAndRun(
+  file: string | null,
+  supervisor: Multiprocess,
+  metrics: Metrics,
+  log: Log,
+): Promise<number> {
+  const { config } = supervisor;
   const routes = routesOf(config, supervisor, metrics);
   const server = config.metrics.enabled ? await open(config.metrics, routes, log, file) : null;
-  if (server !== 'refused') await supervisor.run();
-  if (server !== 'refused') server?.close();
-  undo();
-  await sink.end(FLUSH_TIME);
-  return server === 'refused' ? CANNOT_LISTEN : supervisor.exitStatus;
+  if (server === 'refused') return CANNOT_LISTEN;
+  try {
+    await supervisor.run();
+  } finally {
+    server?.close();
+  }
+  return supervisor.exitStatus;
 }
 
 function routesOf(
@@ -78,9 +102,7 @@ function droppedLine(config: Config['log'], dropped: number): string {
  */
 function logFaults(log: Log, supervisor: Multiprocess): () => void {
   const onException = (error: unknown): void => {
-    const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    log({ level: 'error', msg: `Uncaught exception: ${message}`, facts: { stack } });
-    supervisor.giveUp(`an uncaught exception: ${message}`);
+    supervisor.giveUp(`an uncaught exception: ${logException(log, error)}`);
   };
   const onWarning = ({ name, message }: Error): void => {
     log({ level: 'warn', msg: `${name}: ${message}`, facts: {} });
@@ -93,6 +115,13 @@ function logFaults(log: Log, supervisor: Multiprocess): () => void {
     process.off('uncaughtException', onException);
     process.off('warning', onWarning);
   };
+}
+
+/** @returns its message */
+function logException(log: Log, error: unknown): string {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  log({ level: 'error', msg: `Uncaught exception: ${message}`, facts: { stack } });
+  return message;
 }
 
 async function open(

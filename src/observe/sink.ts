@@ -24,7 +24,7 @@ export type Write = (data: Buffer) => Written;
  * Writes to one of this process's own descriptors without ever blocking on it.
  *
  * The descriptor itself is shared with the workers, who need it blocking; so the file behind it is opened
- * once more, as a description of our own. That fails for sockets, which `sendTo` serves, and after a
+ * once more, as a description of our own, unless it is a plain file. That fails for sockets, which `sendTo` serves, and after a
  * change of user; there the shared one is written to, and a reader that stalls stalls the supervisor.
  *
  * @param describe - the line that says how many were dropped
@@ -35,9 +35,12 @@ export function openSink(
   describe: (dropped: number) => string,
   sendTo: (descriptor: number) => Promise<Write>,
 ): Sink {
-  const own = reopen(descriptor);
+  const kind = fstatSync(descriptor);
+  // a plain file never stalls, and a second description of it would have an offset of its own, so that
+  // the workers' lines and the log's would overwrite each other
+  const own = kind.isFile() ? null : reopen(descriptor);
   const queue = new LineQueue(writerOf(own ?? descriptor), describe);
-  if (own === null && fstatSync(descriptor).isSocket()) {
+  if (kind.isSocket()) {
     sendTo(descriptor).then(
       (write) => {
         queue.write = write;

@@ -2,12 +2,15 @@ import type { ChildProcess } from 'node:child_process';
 import { subscribe } from 'node:diagnostics_channel';
 
 const children = new Set<ChildProcess>();
+let isTracking = false;
 
 /**
  * From here on every child process of this program is known, those of libraries included. Node publishes
  * each on this channel before it is spawned.
  */
 export function trackChildren(): void {
+  if (isTracking) return;
+  isTracking = true;
   subscribe('child_process', (message) => {
     const { process: child } = message as { readonly process: ChildProcess };
     children.add(child);

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs';
 import { execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -108,6 +108,30 @@ describe('a reader of standard error that stalls', () => {
     expect(code).toBe(0);
     child.stderr.destroy();
   }, 60_000);
+});
+
+test('in a plain file nothing that the workers write overwrites the log, or is overwritten', async () => {
+  const cwd = workspace({
+    'supervisor.config.json': {
+      workers: 2,
+      command: 'echo "worker $SUPERVISOR_WORKER_INDEX writes" >&2; exit 1',
+      reloadDelay: 0.02,
+      metrics: { enabled: false },
+    },
+  });
+  const supervisor = new Supervisor(cwd, {
+    prefix: ['sh', '-c', 'cd "$0" && exec "$@" 2>log', cwd],
+  });
+  const read = (): string => readFileSync(join(cwd, 'log'), 'utf8');
+  await eventually(() => {
+    expect(read().split('\n').length).toBeGreaterThan(100);
+  });
+  expect(await supervisor.stop()).toEqual({ code: 0, signal: null });
+  const lines = read().split('\n').slice(0, -1);
+  const torn = lines.filter((line) => !/^(\{"time".*\}|worker \d writes)$/.test(line));
+  expect(torn).toEqual([]);
+  const written = lines.filter((line) => line.startsWith('worker')).length;
+  expect(written).toBe(lines.filter((line) => line.includes('Started child process')).length);
 });
 
 test('a reader of standard error that goes away ends nothing', async () => {

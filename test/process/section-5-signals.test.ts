@@ -144,6 +144,22 @@ describe('whatever it can catch, no worker outlives it', () => {
     await allGone(pids);
   });
 
+  test('an exception of the loop itself', async () => {
+    const cwd = workspace({
+      'supervisor.config.json': { workers: 2, command: worker(), metrics: { port: 0 } },
+      'break.cjs': `process.on('SIGCONT', () => {
+        require('node:perf_hooks').performance.now = () => { throw new Error('no clock'); };
+      });`,
+    });
+    const supervisor = new Supervisor(cwd, { node: ['--require', join(cwd, 'break.cjs')] });
+    const pids = await supervisor.ready(2);
+    supervisor.kill('SIGCONT');
+    supervisor.kill('SIGUSR2');
+    expect(await supervisor.ended).toEqual({ code: 1, signal: null });
+    expect(supervisor.linesLike(/^Uncaught exception: no clock/)).toHaveLength(1);
+    await allGone(pids);
+  });
+
   test('process.exit', async () => {
     const cwd = workspace({
       'supervisor.config.json': { workers: 2, command: worker(), metrics: { port: 0 } },

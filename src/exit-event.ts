@@ -1,3 +1,6 @@
+/** The longest delay of a Node timer in milliseconds; a longer one would fire at once. */
+export const LONGEST_DELAY = 2 ** 31 - 1;
+
 /**
  * An event that is set once and stays set, with the seed's `threading.Event` surface: `set`, `isSet`,
  * `wait`.
@@ -37,10 +40,13 @@ export class ExitEvent {
         clearTimeout(timer);
         resolve(true);
       });
-      const timer = setTimeout(() => {
-        forget();
-        resolve(false);
-      }, seconds * 1000);
+      const timer = setTimeout(
+        () => {
+          forget();
+          resolve(false);
+        },
+        Math.min(seconds * 1000, LONGEST_DELAY),
+      );
     });
   }
 }

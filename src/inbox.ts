@@ -1,5 +1,4 @@
-/** The longest delay of a Node timer in milliseconds; a longer one would fire at once. */
-const LONGEST_DELAY = 2 ** 31 - 1;
+import { LONGEST_DELAY } from './exit-event.ts';
 
 /**
  * The queue of what has happened, with the one timer of the loop.

@@ -14,13 +14,13 @@ import { initialState } from './core/state.ts';
 import type { Seconds, State } from './core/state.ts';
 import { statusOf } from './core/status.ts';
 import type { Status } from './core/status.ts';
-import { isDue, isStopping, nextDeadline, step } from './core/step.ts';
+import { isPassDue, isStopping, nextDeadline, step } from './core/step.ts';
 import { Inbox } from './inbox.ts';
 import { createLog } from './observe/log.ts';
 import { logObserver } from './observe/log-observer.ts';
 import { adopt } from './pid1/adoption.ts';
 import { trackChildren } from './pid1/children.ts';
-import { hasLiveMembers, hasMembers } from './pid1/group.ts';
+import { GroupScan, hasMembers } from './pid1/group.ts';
 import { killGroups, killOnExit } from './pid1/guard.ts';
 import { memoryNotices, OomKills } from './pid1/memory.ts';
 import { SignalSource } from './pid1/signals.ts';
@@ -58,7 +58,7 @@ export class Multiprocess extends BaseReload {
   readonly #processes: (WorkerProcess | null)[] = [];
   #state: State = initialState;
   #checkedAt: Seconds = -Infinity;
-  #undoAdoption: (() => void) | undefined;
+  #adoption: Promise<() => void> | undefined;
 
   /**
    * @param config - as a configuration file has it; missing keys get their defaults
@@ -114,7 +114,7 @@ export class Multiprocess extends BaseReload {
     } finally {
       // nobody is left after an orderly end; an overridden method that throws leaves all of them
       killGroups(this.#pids());
-      this.#undoAdoption?.();
+      (await this.#adoption)?.();
       for (const takeAway of undo.reverse()) takeAway();
     }
   }
@@ -131,17 +131,16 @@ export class Multiprocess extends BaseReload {
       this.#take({ type: 'notice', message });
     }
     // PID 1 adopts in any case; a subreaper has to be one before its first orphan
-    if (this.pid !== 1) await this.#adopt();
+    if (this.pid !== 1) await (this.#adoption = this.#adopt());
     if (this.#drain()) return;
     this.restart();
     while (this.#state.pass.name === 'open' && !(await this.wait())) this.restart();
-    // after the workers, because it takes time; what has died meanwhile is found
-    if (this.pid === 1) await this.#adopt();
+    // after the workers and beside the loop, because it takes time; what has died meanwhile is found
+    if (this.pid === 1) this.#adoption = this.#adopt();
   }
 
   override shouldRestart(): boolean {
-    this.#checkedAt = now();
-    return isDue(this.#state, this.#checkedAt, this.config);
+    return isPassDue(this.#state, now(), this.config);
   }
 
   override restart(): void {
@@ -174,6 +173,9 @@ export class Multiprocess extends BaseReload {
   /** Lets the core decide on everything that has come; returns whether the loop is to end. */
   #drain(): boolean {
     for (const input of this.#inbox.drain()) this.#take(input);
+    // whether or not a subclass lets anything be restarted; a stop is for `shutdown` to perform
+    if (!isStopping(this.#state)) this.#take({ type: 'sweep' });
+    this.#checkedAt = now();
     if (isStopping(this.#state)) this.shouldExit.set();
     return this.shouldExit.isSet();
   }
@@ -181,12 +183,13 @@ export class Multiprocess extends BaseReload {
   #take(input: Input): void {
     const { state, effects, events } = step(this.#state, input, now(), this.config);
     this.#state = state;
-    for (const effect of effects) this.#perform(effect);
+    const scan = new GroupScan();
+    for (const effect of effects) this.#perform(effect, scan);
     for (const event of events) this.#publish(event);
   }
 
-  async #adopt(): Promise<void> {
-    this.#undoAdoption = await adopt(this.config.subreaper, {
+  #adopt(): Promise<() => void> {
+    return adopt(this.config.subreaper, {
       reaped: (count) => {
         this.#inbox.put({ type: 'orphans-reaped', count });
       },
@@ -196,10 +199,10 @@ export class Multiprocess extends BaseReload {
     });
   }
 
-  #perform(effect: Effect): void {
+  #perform(effect: Effect, scan: GroupScan): void {
     switch (effect.type) {
       case 'check-group':
-        this.#checkGroup(effect);
+        this.#checkGroup(effect, scan);
         break;
       case 'spawn':
         this.#spawn(effect);
@@ -241,8 +244,9 @@ export class Multiprocess extends BaseReload {
     }
   }
 
-  #checkGroup({ worker, start, pid }: Effect & { type: 'check-group' }): void {
-    this.#inbox.put({ type: 'group-checked', worker, start, alive: hasLiveMembers(pid) });
+  #checkGroup({ worker, start, pid }: Effect & { type: 'check-group' }, scan: GroupScan): void {
+    const alive = scan.hasLiveMembers(pid);
+    this.#inbox.put({ type: 'group-checked', worker, start, alive });
   }
 
   #publish(event: Event): void {

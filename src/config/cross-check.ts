@@ -16,6 +16,7 @@ const RULES: readonly Rule[] = [
   { reads: ['/stop/gracePeriodSeconds', '/stop/timeoutSeconds'], check: checkGracePeriod },
   { reads: ['/restart/successExitCodes', '/restart/fatalExitCodes'], check: checkExitCodes },
   { reads: ['/restart/backoff', '/reloadDelay'], check: checkBackoff },
+  { reads: ['/metrics/path'], check: checkMetricsPath },
   { reads: ['/env'], check: checkOwnVariables },
   { reads: ['/env', '/portBase'], check: checkPortVariable },
   { reads: ['/portBase', '/workers'], check: checkPortRange },
@@ -128,6 +129,18 @@ function checkPortRange(config: Config): readonly Finding[] {
       pointer: '/portBase',
       expected: `at most ${65536 - count} for ${count} workers, because ports end at 65535`,
       found: show(portBase),
+    },
+  ];
+}
+
+function checkMetricsPath({ metrics }: Config): readonly Finding[] {
+  const probes = ['/livez', '/healthz', '/readyz'];
+  if (!probes.includes(metrics.path)) return [];
+  return [
+    {
+      pointer: '/metrics/path',
+      expected: `a path that is no probe's (${probes.join(', ')})`,
+      found: show(metrics.path),
     },
   ];
 }

@@ -95,7 +95,7 @@ export function inheritedEnvironment(env: NodeJS.ProcessEnv): Readonly<Record<st
 
 /** A number where the text is one; whether it may be is the schema's to say. */
 function parse(text: string): unknown {
-  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : text;
 }
 
 /** What is not an object stays as it is, for the validation to complain of. */

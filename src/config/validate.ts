@@ -132,7 +132,7 @@ function hintFor(data: unknown, node: SchemaNode): string | undefined {
 
 /** Values of the environment may be secrets, even in a wrong type. */
 function showAt(pointer: string, data: unknown): string {
-  if (!pointer.startsWith('/env/')) return show(data);
+  if (!`${pointer}/`.startsWith('/env/')) return show(data);
   return Array.isArray(data)
     ? 'an array'
     : data === null

@@ -62,12 +62,13 @@ function environmentOf(
   inherited: Environment,
   identity: Identity,
 ): Environment {
-  const env: Record<string, string> = {
+  // without a prototype, so that __proto__ is a name like any other
+  const env = Object.assign(Object.create(null) as Record<string, string>, {
     ...inherited,
     SUPERVISOR_WORKER_INDEX: String(identity.index),
     SUPERVISOR_WORKER_COUNT: String(identity.count),
     SUPERVISOR_WORKER_STARTS: String(identity.starts),
-  };
+  });
   if (config.portBase !== undefined) env['PORT'] = String(config.portBase + identity.index);
   for (const [name, value] of Object.entries(config.env)) {
     env[name] = expand(value, env);

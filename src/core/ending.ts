@@ -11,8 +11,12 @@ import type { Ending, KillCause, Seconds, Slot, Stopping as Stop, WorkerState } 
  */
 export const ABANDON_AFTER: Seconds = 2;
 
-/** Seconds between two looks at a process group whose leader is gone; nobody tells when it is empty. */
+/**
+ * Seconds from the first look at a process group whose leader is gone to the second; nobody tells when it
+ * is empty. Each further one waits twice as long, up to the longest.
+ */
 export const CHECK_INTERVAL: Seconds = 0.01;
+const LONGEST_CHECK_INTERVAL: Seconds = 0.32;
 
 /** What the end of a worker depends on. */
 export interface EndingContext {
@@ -74,11 +78,11 @@ export function advanceEnding(slot: Slot, context: EndingContext): Move {
       return mustKillAtOnce(stopping) ||
         Math.min(ending.killAt, stopping?.deadline ?? Infinity) <= now
         ? killGroup(slot, state, context)
-        : checkGroup(slot, state, { ...ending, checkAt: now + CHECK_INTERVAL });
+        : checkGroup(slot, state, recheck(ending, now));
     case 'group-killed':
       return ending.abandonAt <= now
         ? abandon(slot, state, context)
-        : checkGroup(slot, state, { ...ending, checkAt: now + CHECK_INTERVAL });
+        : checkGroup(slot, state, recheck(ending, now));
   }
 }
 
@@ -117,9 +121,11 @@ export function kill(
 export function afterLeader(slot: Slot, killMode: KillMode, now: Seconds): Ending | null {
   if (killMode === 'process') return null;
   const ending = slot.state.name === 'stopping' ? slot.state.ending : null;
-  if (ending?.phase === 'killed') return { ...ending, phase: 'group-killed', checkAt: now };
+  if (ending?.phase === 'killed') {
+    return { ...ending, phase: 'group-killed', checkAt: now, checkInterval: CHECK_INTERVAL };
+  }
   return ending?.phase === 'asked' && killMode === 'control-group'
-    ? { ...ending, phase: 'group-asked', checkAt: now }
+    ? { ...ending, phase: 'group-asked', checkAt: now, checkInterval: CHECK_INTERVAL }
     : { phase: 'orphaned' };
 }
 
@@ -131,6 +137,7 @@ function dealWithGroup(slot: Slot, state: Stopping, context: EndingContext): Mov
     phase: 'group-asked',
     ...graceFrom(context),
     checkAt: context.now + CHECK_INTERVAL,
+    checkInterval: CHECK_INTERVAL,
   } as const;
   return {
     slot: { ...slot, state: { ...state, ending } },
@@ -145,6 +152,7 @@ function killGroup(slot: Slot, state: Stopping, { now }: EndingContext): Move {
     phase: 'group-killed',
     abandonAt: now + ABANDON_AFTER,
     checkAt: now + CHECK_INTERVAL,
+    checkInterval: CHECK_INTERVAL,
   } as const;
   return {
     slot: { ...slot, state: { ...state, ending } },
@@ -154,6 +162,13 @@ function killGroup(slot: Slot, state: Stopping, { now }: EndingContext): Move {
     ],
     events: [{ type: 'group-signalled', worker: slot.index, pid, signal: 'SIGKILL' }],
   };
+}
+
+type GroupEnding = Extract<Ending, { readonly phase: 'group-asked' | 'group-killed' }>;
+
+function recheck(ending: GroupEnding, now: Seconds): GroupEnding {
+  const checkInterval = Math.min(2 * ending.checkInterval, LONGEST_CHECK_INTERVAL);
+  return { ...ending, checkAt: now + ending.checkInterval, checkInterval };
 }
 
 function checkGroup(slot: Slot, state: Stopping, ending: Ending): Move {

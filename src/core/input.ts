@@ -80,6 +80,8 @@ export type Input =
   /** A signal that the supervisor received. */
   | { readonly type: 'signal'; readonly signal: string }
   | { readonly type: 'stop'; readonly cause: StopCause }
+  /** As a tick, but it starts nothing. */
+  | { readonly type: 'sweep' }
   /** Time for a pass: compare what is wanted with what is, and act. */
   | { readonly type: 'tick' };
 

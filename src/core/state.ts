@@ -59,8 +59,14 @@ export type Ending =
       readonly killAt: Seconds;
       readonly killCause: KillCause;
       readonly checkAt: Seconds;
+      readonly checkInterval: Seconds;
     }
-  | { readonly phase: 'group-killed'; readonly abandonAt: Seconds; readonly checkAt: Seconds };
+  | {
+      readonly phase: 'group-killed';
+      readonly abandonAt: Seconds;
+      readonly checkAt: Seconds;
+      readonly checkInterval: Seconds;
+    };
 
 /** A worker's state: exactly one of these, never a set of flags. */
 export type WorkerState =

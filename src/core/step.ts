@@ -8,7 +8,13 @@ import { passDueAt, runPass } from './restart.ts';
 import { withSlot } from './state.ts';
 import type { Seconds, State } from './state.ts';
 import { advanceStop, beginStop, stopDueAt } from './stop.ts';
-import { groupChecked, workerExited, workerNotSpawned, workerSpawned } from './worker.ts';
+import {
+  concluded,
+  groupChecked,
+  workerExited,
+  workerNotSpawned,
+  workerSpawned,
+} from './worker.ts';
 
 /**
  * Decides: what the supervisor does about one input. Pure: the same arguments give the same answer,
@@ -39,6 +45,8 @@ export function step(state: State, input: Input, now: Seconds, policy: Policy): 
       return signalReceived(state, input.signal, now, policy);
     case 'stop':
       return beginStop(state, input.cause, now, policy);
+    case 'sweep':
+      return sweep(state, now, policy);
     case 'tick':
       return tick(state, now, policy);
   }
@@ -65,6 +73,13 @@ function workDueAt(state: State, policy: Policy): Seconds | null {
   let dueAt = passDueAt(state, policy) ?? Infinity;
   for (const slot of state.slots) dueAt = Math.min(dueAt, endingDueAt(slot, null));
   return dueAt === Infinity ? null : dueAt;
+}
+
+/** Whether there is something to start at this instant. */
+export function isPassDue(state: State, now: Seconds, policy: Policy): boolean {
+  if (state.phase.name !== 'starting' && state.phase.name !== 'running') return false;
+  const dueAt = passDueAt(state, policy);
+  return dueAt !== null && dueAt <= now;
 }
 
 /** Whether a tick at this instant has something to do. */
@@ -94,16 +109,13 @@ function start(state: State, input: Input & { type: 'start' }): Outcome {
   ]);
 }
 
-/** Sends signals on, brings ends on their way to an end, and starts what has to be started. */
-function tick(state: State, now: Seconds, policy: Policy): Outcome {
+/** Sends signals on, and brings ends on their way to an end. */
+function sweep(state: State, now: Seconds, policy: Policy): Outcome {
   const forwarded = sendForwards(state, policy);
   switch (state.phase.name) {
     case 'starting':
     case 'running':
-      return then(
-        then(forwarded, (next) => advanceEndings(next, now, policy)),
-        (next) => runPass(next, now, policy),
-      );
+      return then(forwarded, (next) => advanceEndings(next, now, policy));
     case 'stopping': {
       const { phase } = state;
       return then(forwarded, (next) => advanceStop(next, phase, now, policy));
@@ -112,6 +124,12 @@ function tick(state: State, now: Seconds, policy: Policy): Outcome {
     case 'stopped':
       return only(state);
   }
+}
+
+/** A sweep, and what has to be started. */
+function tick(state: State, now: Seconds, policy: Policy): Outcome {
+  const swept = sweep(state, now, policy);
+  return isStopping(swept.state) ? swept : then(swept, (next) => runPass(next, now, policy));
 }
 
 /** While the supervisor runs, what is left of the groups of dead workers is dealt with. */
@@ -125,5 +143,6 @@ function advanceEndings(state: State, now: Seconds, policy: Policy): Outcome {
       outcome = then(outcome, (next) => ({ ...move, state: withSlot(next, move.slot) }));
     }
   }
-  return outcome;
+  // a slot whose group had to be left behind may have been the last to complete
+  return outcome.state === state ? outcome : concluded(outcome, null, now, policy);
 }

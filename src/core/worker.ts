@@ -64,10 +64,8 @@ export function workerNotSpawned(
         now,
         policy,
       );
-  const next = closePass(
-    withSlot(judged(state, verdict, exitStatus ?? 1), vacant(slot, verdict, now)),
-    now,
-  );
+  const free = withSlot(judged(state, verdict, exitStatus ?? 1), vacant(slot, verdict, now));
+  const next = closePass(announceStarted(free), now);
   const restart = plannedRestart(next, verdict, now, policy);
   return concluded(
     only(next, [{ type: 'spawn-failed', worker: slot.index, failure, restart }]),
@@ -182,7 +180,7 @@ function vacant(
 }
 
 /** Gives up where the verdict says so, and ends the supervisor once every worker has completed. */
-function concluded(
+export function concluded(
   outcome: Outcome,
   verdict: Verdict | null,
   now: Seconds,

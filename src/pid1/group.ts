@@ -11,25 +11,40 @@ export function hasMembers(group: number): boolean {
 }
 
 /**
- * Whether a member of the process group is alive. Zombies are told apart by /proc; where that cannot be
- * read, they count as alive.
+ * One look at all processes, for as many groups as there are to check; it is taken when the first group
+ * asks for it.
  */
-export function hasLiveMembers(group: number): boolean {
-  if (!hasMembers(group)) return false;
+export class GroupScan {
+  #live: ReadonlySet<number> | null | undefined;
+
+  /**
+   * Whether a member of the process group is alive. Zombies are told apart by /proc; where that cannot be
+   * read, they count as alive.
+   */
+  hasLiveMembers(group: number): boolean {
+    if (!hasMembers(group)) return false;
+    if (this.#live === undefined) this.#live = liveGroups();
+    return this.#live === null || this.#live.has(group);
+  }
+}
+
+/** The groups of all processes that are no zombies; null where /proc cannot be read. */
+function liveGroups(): ReadonlySet<number> | null {
   try {
-    return readdirSync('/proc').some((name) => /^\d+$/.test(name) && isLiveMember(name, group));
+    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+    return new Set(pids.flatMap((pid) => liveGroupOf(pid) ?? []));
   } catch {
-    return true;
+    return null;
   }
 }
 
 /** From /proc/PID/stat (proc(5)): `PID (COMMAND) STATE PPID PGRP …`; the command may hold anything. */
-function isLiveMember(pid: string, group: number): boolean {
+function liveGroupOf(pid: string): number | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const [state = '', , pgrp] = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 3);
-    return Number(pgrp) === group && !/[ZXx]/.test(state);
+    const [state = '', , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 3);
+    return /[ZXx]/.test(state) ? null : Number(group);
   } catch {
-    return false;
+    return null;
   }
 }

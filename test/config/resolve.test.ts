@@ -219,6 +219,18 @@ describe('precedence', () => {
     });
   });
 
+  test.each([
+    ['.5', 0.5],
+    ['5e-1', 0.5],
+    ['+2', 2],
+    ['2.', 2],
+  ])('%s is the number %p', (text, number) => {
+    const { config } = resolveIn(workspace({ '.supervisorrc.json': file }), {
+      flags: { 'reload-delay': text },
+    });
+    expect(config.reloadDelay).toBe(number);
+  });
+
   test('an empty variable counts as not set', () => {
     const empty = { SUPERVISOR_WORKERS: '', SUPERVISOR_CONFIG: '' };
     expect(resolveIn(workspace({ '.supervisorrc.json': file }), {}, empty).config.workers).toBe(2);

@@ -254,6 +254,14 @@ describe('what is not, and how it reads', () => {
       'FILE: /restart/backoff/jitter: expected at most 1, found 2',
     ],
     [
+      { ...valid, env: 'TOKEN=secret' },
+      'FILE: /env: expected an object, found a value of type string',
+    ],
+    [
+      { ...valid, metrics: { path: '/readyz' } },
+      'FILE: /metrics/path: expected a path that is no probe\'s (/livez, /healthz, /readyz), found "/readyz"',
+    ],
+    [
       { ...valid, 'a/b~c': 1 },
       'FILE: /a~1b~0c: expected a known key, found "a/b~c"; known are $schema, workers, command, args, env, portBase, workingDir, reloadDelay, restart, stop, minReady, signals, subreaper, parentDeathSignal, oomScoreAdj, metrics, log',
     ],

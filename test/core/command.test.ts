@@ -82,6 +82,16 @@ describe('the command of a worker', () => {
     expect(commandOf(base, { PORT: '80' }, identity).env).toMatchObject({ PORT: '80' });
   });
 
+  test('__proto__ is a name like any other', () => {
+    const env = JSON.parse('{"__proto__": "x", "COPY": "$(__proto__)"}') as Record<string, string>;
+    expect(Object.entries(commandOf({ ...base, env }, {}, identity).env)).toEqual(
+      expect.arrayContaining([
+        ['__proto__', 'x'],
+        ['COPY', 'x'],
+      ]),
+    );
+  });
+
   test('workingDir is passed on', () => {
     expect(commandOf({ ...base, workingDir: '/srv' }, {}, identity).workingDir).toBe('/srv');
   });

@@ -54,6 +54,26 @@ describe('a worker crashes and leaves somebody of its group', () => {
     expect(world.names()).toEqual(['running']);
   });
 
+  test('and that was the last to complete: the supervisor ends all the same', () => {
+    const policy = { ...mixed, restart: { ...mixed.restart, policy: 'Never' as const } };
+    const world = new World(policy).start(1).advance(9).exit(0, 3, null, alive).settle();
+    world.advance(ABANDON_AFTER);
+    expect(world.eventsOf('worker-abandoned')).toHaveLength(1);
+    expect(world.state.phase).toEqual({ name: 'stopped', exitStatus: 3 });
+  });
+
+  test('looks for them come less and less often', () => {
+    const policy = policyWith({ gracePeriodSeconds: 10, killMode: 'control-group' });
+    const world = new World(policy).start(1).advance(9).exit(0, 1, null, alive);
+    world.advance(9.9);
+    const looks = world.effects.flatMap((effect) =>
+      effect.type === 'check-group' ? [effect.at] : [],
+    );
+    expect(looks.length).toBeLessThan(40);
+    expect(looks[0]).toBeCloseTo(9.01, 6);
+    expect(looks.at(-1)! - looks.at(-2)!).toBeCloseTo(0.32, 6);
+  });
+
   test('others are replaced meanwhile', () => {
     const world = new World(group).start(2).advance(9).exit(0, 1, null, alive).exit(1, 1).settle();
     expect(world.names()).toEqual(['stopping', 'running']);

@@ -118,6 +118,17 @@ describe('policy × exit', () => {
   });
 });
 
+test('a start that fails under Never does not keep the supervisor from having started', () => {
+  const world = new World(policyRestarting({ policy: 'Never' }));
+  world.feed({ type: 'start', workers: 2, workersFrom: null, pid: 1 });
+  world.feed({ type: 'tick' });
+  world.feed({ type: 'spawned', worker: 0, start: 1, pid: 100 });
+  world.feed({ type: 'tick' });
+  const failure = { code: 'EAGAIN', message: 'try again', exitStatus: null };
+  world.feed({ type: 'spawn-failed', worker: 1, start: 1, failure, random: 0 });
+  expect(world.state.phase.name).toBe('running');
+});
+
 describe('completion', () => {
   test('ends the supervisor once every slot has completed, not before', () => {
     const world = new World(policyRestarting({ policy: 'OnFailure' })).start(3).advance(9);

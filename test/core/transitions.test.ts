@@ -50,14 +50,20 @@ const WORKERS: Readonly<Record<string, WorkerState>> = {
     name: 'stopping',
     pid: 100,
     since: 90,
-    ending: { phase: 'group-asked', killAt: 109, killCause: 'grace period', checkAt: 100 },
+    ending: {
+      phase: 'group-asked',
+      killAt: 109,
+      killCause: 'grace period',
+      checkAt: 100,
+      checkInterval: 0.01,
+    },
     next: null,
   },
   'group killed': {
     name: 'stopping',
     pid: 100,
     since: 90,
-    ending: { phase: 'group-killed', abandonAt: 101, checkAt: 100 },
+    ending: { phase: 'group-killed', abandonAt: 101, checkAt: 100, checkInterval: 0.01 },
     next: null,
   },
 };
@@ -103,6 +109,7 @@ const INPUTS: Readonly<Record<string, Input>> = {
   'kill-failed': { type: 'kill-failed', worker: 0, pid: 100, signal: 'SIGTERM', message: 'EPERM' },
   SIGTERM: { type: 'signal', signal: 'SIGTERM' },
   stop: { type: 'stop', cause: { type: 'request' } },
+  sweep: { type: 'sweep' },
   tick: { type: 'tick' },
 };
 
@@ -158,7 +165,7 @@ describe('every state with every input', () => {
     }
   });
 
-  test.each(rows.filter(([, , input]) => input !== 'tick'))(
+  test.each(rows.filter(([, , input]) => input !== 'tick' && input !== 'sweep'))(
     '%s, worker %s: %s causes nothing but records what was observed',
     (phase, worker, name) => {
       const state = stateOf(PHASES[phase as Phase['name']], WORKERS[worker]!);
@@ -174,6 +181,17 @@ describe('every state with every input', () => {
     expect(second).toEqual({ state: first.state, effects: [], events: [] });
   });
 
+  test.each(rows.filter(([, , input]) => input === 'sweep'))(
+    '%s, worker %s: a %s does what a tick does, but starts nothing',
+    (phase, worker) => {
+      const state = stateOf(PHASES[phase as Phase['name']], WORKERS[worker]!);
+      const swept = step(state, { type: 'sweep' }, NOW, POLICY);
+      const ticked = step(state, tick, NOW, POLICY);
+      expect(swept.effects.map((effect) => effect.type)).not.toContain('spawn');
+      expect(ticked.effects.filter((effect) => effect.type !== 'spawn')).toEqual(swept.effects);
+    },
+  );
+
   test('the table knows every type of input', () => {
     const types = new Set<InputType>(Object.values(INPUTS).map((input) => input.type));
     expect([...types].sort()).toEqual([
@@ -187,6 +205,7 @@ describe('every state with every input', () => {
       'spawned',
       'start',
       'stop',
+      'sweep',
       'tick',
     ]);
   });

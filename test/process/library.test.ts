@@ -122,6 +122,26 @@ describe('Multiprocess', () => {
     expect(program.stdout).toBe('asked 4\n');
   });
 
+  test('a subclass that restarts nothing does not spin, and signals are still sent on', async () => {
+    const program = runScript(`
+      import { Multiprocess } from 'container-supervisor';
+      let asked = 0;
+      class Still extends Multiprocess {
+        async startup() { await super.startup(); process.kill(this.processes[0].pid, 'SIGKILL'); }
+        shouldRestart() { asked += 1; return false; }
+      }
+      const command = ['sh', '-c', 'trap "echo got it; exit" USR1; while :; do sleep 0.1; done'];
+      const supervisor = new Still({ command, workers: 2, reloadDelay: 0.1 }, { observers: [(event) => {
+        if (event.type === 'worker-exited' && event.worker === 0) process.kill(process.pid, 'SIGUSR1');
+        if (event.type === 'worker-exited' && event.worker === 1) supervisor.shouldExit.set();
+      }] });
+      await supervisor.run();
+      console.log('asked often:', asked > 100);
+    `);
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(program.stdout).toBe('got it\nasked often: false\n');
+  });
+
   test('an observer that throws, or rejects, steers nothing', async () => {
     const program = runScript(`
       import { Multiprocess } from 'container-supervisor';
@@ -205,6 +225,19 @@ test('BaseReload alone is the seed’s loop', async () => {
   `);
   expect(await program.ended).toEqual({ code: 0, signal: null });
   expect(program.stdout).toBe('startup\nrestart 2\nrestart 4\nshutdown\n');
+});
+
+test('a delay that is longer than any timer of Node’s is no busy loop', async () => {
+  const program = runScript(`
+    import { ExitEvent } from 'container-supervisor';
+    const event = new ExitEvent();
+    const waiting = event.wait(1e10).then((isSet) => console.log(isSet));
+    setImmediate(() => setImmediate(() => event.set()));
+    await waiting;
+  `);
+  await program.ended;
+  expect(program.stdout).toBe('true\n');
+  expect(program.stderr).not.toContain('TimeoutOverflowWarning');
 });
 
 test('the schema is exported, for editors and validators', async () => {

@@ -87,6 +87,25 @@ describe('a reader of standard error that stalls', () => {
     expect(await supervisor.stop()).toEqual({ code: 0, signal: null });
   });
 
+  test('a second SIGTERM while the last lines wait for it does not change the exit status', async () => {
+    const directory = workspace();
+    fifo(directory, 'err');
+    const port = nextPort++;
+    const supervisor = noisy('2>"$PIPES/err"', directory, port);
+    await eventually(async () => {
+      expect(await restarts(port)).toBeGreaterThan(600);
+    });
+    let ended = false;
+    void supervisor.ended.then(() => {
+      ended = true;
+    });
+    await eventually(() => {
+      if (!ended) supervisor.kill('SIGTERM');
+      expect(ended).toBe(true);
+    });
+    expect(await supervisor.ended).toEqual({ code: 0, signal: null });
+  });
+
   test('where it is a socket, too', async () => {
     const port = nextPort++;
     const cwd = workspace({

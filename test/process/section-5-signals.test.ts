@@ -82,6 +82,23 @@ describe('signals that are sent on', () => {
     expect(supervisor.stdout).toContain('got SIGQUIT 0');
   });
 
+  test.each(['SIGABRT', 'SIGIO'] as const)(
+    '%s, which has a second name, can be ignored without harm',
+    async (signal) => {
+      const supervisor = Supervisor.start({ command: worker(), signals: { [signal]: 'ignore' } });
+      const [pid = 0] = await supervisor.ready(1);
+      supervisor.kill(signal);
+      await supervisor.logged(new RegExp(`^Received ${signal}`));
+      await supervisor.get('/livez');
+      expect(supervisor.linesLike(/^Received/)).toHaveLength(1);
+      expect(supervisor.linesLike(/exited/)).toEqual([]);
+      // the last guard is still there
+      supervisor.kill('SIGALRM');
+      await supervisor.ended;
+      await allGone([pid]);
+    },
+  );
+
   test('another signal can stop, and workers start with default dispositions', async () => {
     const supervisor = Supervisor.start({
       command: 'cat /proc/self/status; exec sleep 1000',

@@ -3,7 +3,7 @@ export type { Awaitable } from './base-reload.ts';
 export type { Config, UserConfig } from './config/generated.ts';
 export { ConfigError } from './config/problem.ts';
 export type { Problem } from './config/problem.ts';
-export type { Event, EventType } from './core/event.ts';
+export type { Event, EventType, Restart } from './core/event.ts';
 export type { Exit, ExitReason, KillCause, StopCause } from './core/state.ts';
 export type { Status, WorkerStateName, WorkerStatus } from './core/status.ts';
 export { ExitEvent } from './exit-event.ts';

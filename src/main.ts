@@ -37,6 +37,7 @@ export async function supervise(
   const supervisor = new Multiprocess(config, {
     observers: [logObserver(log), metrics.observe],
     signals,
+    ...(file === null ? {} : { source: file }),
   });
   const undo = logFaults(log, supervisor);
   try {

@@ -35,6 +35,8 @@ import type { WorkerOptions } from './worker-options.ts';
 export type Observer = (event: Event) => Awaitable<void>;
 
 export interface MultiprocessOptions {
+  /** How messages name the configuration, such as its file. Default: `configuration`. */
+  readonly source?: string;
   /** Who is told of every event. Default: the log on standard error, as `config.log` has it. */
   readonly observers?: readonly Observer[];
   /** Where signals come from. Default: `run` listens to the process's own while it runs. */
@@ -65,11 +67,12 @@ export class Multiprocess extends BaseReload {
    * @throws ConfigError with every problem
    */
   constructor(config: UserConfig, options: MultiprocessOptions = {}) {
-    const complete = completeConfig(config);
+    const { source = 'configuration' } = options;
+    const complete = completeConfig(config, source);
     super(complete.reloadDelay);
     this.config = complete;
     this.#workersWanted = countWorkers(complete);
-    this.#workerOptions = workerOptionsOf(complete);
+    this.#workerOptions = workerOptionsOf(complete, source);
     this.#observers = options.observers ?? [logObserver(createLog(complete.log, process.stderr))];
     this.#signals = options.signals;
     this.shouldExit.onSet(() => {

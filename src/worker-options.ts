@@ -15,7 +15,10 @@ export interface WorkerOptions {
  *
  * @throws ConfigError if what it needs is not on this machine
  */
-export function workerOptionsOf({ oomScoreAdj, parentDeathSignal }: Config): WorkerOptions {
+export function workerOptionsOf(
+  { oomScoreAdj, parentDeathSignal }: Config,
+  source: string,
+): WorkerOptions {
   if (parentDeathSignal === false) return { oomScoreAdj, parentDeath: null };
   const setpriv = findProgram('setpriv');
   if (setpriv !== null) {
@@ -23,7 +26,7 @@ export function workerOptionsOf({ oomScoreAdj, parentDeathSignal }: Config): Wor
   }
   throw new ConfigError([
     {
-      source: 'configuration',
+      source,
       pointer: '/parentDeathSignal',
       expected: 'setpriv (of util-linux) in PATH, which it needs',
       found: 'none',

@@ -4,8 +4,9 @@ import { validate } from './validate.ts';
 /**
  * Validates a configuration that a program made, and fills in the defaults.
  *
+ * @param source - how messages name it
  * @throws ConfigError with every problem
  */
-export function completeConfig(config: UserConfig): Config {
-  return validate(config, (pointer) => ({ source: 'configuration', pointer }));
+export function completeConfig(config: UserConfig, source: string): Config {
+  return validate(config, (pointer) => ({ source, pointer }));
 }

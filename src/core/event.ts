@@ -1,11 +1,11 @@
 import type { InputType, SpawnFailure } from './input.ts';
 import type { Exit, ExitReason, KillCause, Seconds, StopCause } from './state.ts';
 
-/** A restart that is going to be, with the numbers of the policy. */
-export interface PlannedRestart {
-  /** Seconds until it is due. */
+/** A restart that is going to be, or has been, with the numbers of the policy. */
+export interface Restart {
+  /** Seconds from the end of the process before. */
   readonly delay: Seconds;
-  /** How many restarts in a row it will be, from 1. */
+  /** How many restarts in a row it is, from 1. */
   readonly attempt: number;
   /** How much of `restart.limit` is used with it; null without a limit. */
   readonly limit: {
@@ -35,8 +35,8 @@ export type Event =
       readonly start: number;
       /** Why the process before it ended, or null for a slot's first. */
       readonly restartReason: ExitReason | null;
-      /** How many restarts in a row this is; 0 for the first start. */
-      readonly attempt: number;
+      /** Of a restart: its numbers, with the delay that it came to. Null for a first start. */
+      readonly restart: Restart | null;
     }
   | {
       readonly type: 'worker-exited';
@@ -52,14 +52,14 @@ export type Event =
       /** Whether it counts as a failure: neither a success code nor asked for. */
       readonly failure: boolean;
       /** Null where nothing replaces it. */
-      readonly restart: PlannedRestart | null;
+      readonly restart: Restart | null;
     }
   | {
       readonly type: 'spawn-failed';
       readonly worker: number;
       readonly failure: SpawnFailure;
       /** The next attempt, or null where there is none. */
-      readonly restart: PlannedRestart | null;
+      readonly restart: Restart | null;
     }
   /** Its stop signal was sent. */
   | {

@@ -30,7 +30,7 @@ export function step(state: State, input: Input, now: Seconds, policy: Policy): 
     case 'start':
       return start(state, input);
     case 'spawned':
-      return workerSpawned(state, input, now);
+      return workerSpawned(state, input, now, policy);
     case 'spawn-failed':
       return workerNotSpawned(state, input, now, policy);
     case 'exited':

@@ -1,5 +1,5 @@
 import { afterLeader } from './ending.ts';
-import type { PlannedRestart } from './event.ts';
+import type { Restart } from './event.ts';
 import type { Input } from './input.ts';
 import { ignored, only, then } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
@@ -17,6 +17,7 @@ export function workerSpawned(
   state: State,
   input: Input & { type: 'spawned' },
   now: Seconds,
+  policy: Policy,
 ): Outcome {
   const slot = slotOf(state, input.worker);
   if (slot?.state.name !== 'starting' || slot.starts + 1 !== input.start) {
@@ -34,7 +35,7 @@ export function workerSpawned(
       pid: input.pid,
       start: input.start,
       restartReason: slot.lastExit?.reason ?? null,
-      attempt: slot.attempt,
+      restart: restartOf(state, slot, now, policy),
     },
   ]);
 }
@@ -208,16 +209,27 @@ function plannedRestart(
   verdict: Verdict | null,
   now: Seconds,
   policy: Policy,
-): PlannedRestart | null {
+): Restart | null {
   if (verdict?.type !== 'restart') return null;
-  const { limit } = policy.restart;
   const untilPass =
     state.pass.name === 'open' ? policy.reloadDelay : nextPassAt(state, policy) - now;
   return {
     delay: Math.max(0, verdict.delay, untilPass),
     attempt: verdict.attempt,
-    limit: limit === undefined ? null : { ...limit, used: verdict.restarts.length },
+    limit: limitUsed(state, policy),
   };
+}
+
+/** The numbers of a restart that has just been made; null for a slot's first attempt. */
+function restartOf(state: State, slot: Slot, now: Seconds, policy: Policy): Restart | null {
+  const { attempt, lastExit } = slot;
+  if (attempt === 0) return null;
+  const delay = lastExit === null ? 0 : Math.max(0, now - lastExit.at);
+  return { delay, attempt, limit: limitUsed(state, policy) };
+}
+
+function limitUsed({ restarts }: State, { restart: { limit } }: Policy): Restart['limit'] {
+  return limit === undefined ? null : { ...limit, used: restarts.length };
 }
 
 function exitOf(slot: Slot, input: Input & { type: 'exited' }, now: Seconds): Exit {

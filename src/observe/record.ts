@@ -1,4 +1,4 @@
-import type { Event, EventType, PlannedRestart } from '../core/event.ts';
+import type { Event, EventType, Restart } from '../core/event.ts';
 import type { KillCause } from '../core/state.ts';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -29,13 +29,13 @@ const RECORDS: { readonly [Type in EventType]: (event: EventOf<Type>) => LogReco
       workers,
       workersFrom: workersFrom ?? undefined,
     }),
-  'worker-started': ({ worker, pid, start, restartReason, attempt }) =>
+  'worker-started': ({ worker, pid, start, restartReason, restart }) =>
     record('info', `Started child process [${pid}]`, {
       worker,
       pid,
       starts: start,
       reason: restartReason ?? undefined,
-      attempt: attempt === 0 ? undefined : attempt,
+      ...restartFacts(restart),
     }),
   'worker-exited': exited,
   'spawn-failed': ({ worker, failure, restart }) =>
@@ -130,7 +130,7 @@ function record(level: Level, msg: string, facts: LogRecord['facts']): LogRecord
   return { level, msg, facts };
 }
 
-function restartFacts(restart: PlannedRestart | null): LogRecord['facts'] {
+function restartFacts(restart: Restart | null): LogRecord['facts'] {
   if (restart === null) return {};
   const { delay, attempt, limit } = restart;
   return {

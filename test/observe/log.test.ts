@@ -30,7 +30,7 @@ const LINES: { readonly [Type in EventType]: readonly [Event & { type: Type }, s
     'Started parent process [1]',
   ],
   'worker-started': [
-    { type: 'worker-started', worker: 0, pid: 10, start: 1, restartReason: null, attempt: 0 },
+    { type: 'worker-started', worker: 0, pid: 10, start: 1, restartReason: null, restart: null },
     'info',
     'Started child process [10]',
   ],

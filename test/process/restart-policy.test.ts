@@ -91,6 +91,8 @@ describe('limit', () => {
       .linesLike(/exited with/)
       .flatMap((line) => (line['limitUsed'] === undefined ? [] : [line['limitUsed']]));
     expect(used).toEqual([1, 2, 3, 4, 5]);
+    const [restarted] = supervisor.linesLike(/^Started child/).slice(4);
+    expect(restarted).toMatchObject({ attempt: 1, limitRestarts: 5, limitWithinSeconds: 10 });
     expect(supervisor.linesLike(/^Started child/).length).toBeLessThanOrEqual(9);
   });
 
@@ -125,6 +127,7 @@ describe('backoff', () => {
         expected - 0.002,
       );
       expect(starts[index + 1]).toMatchObject({ attempt: index + 1, reason: 'exit' });
+      expect(starts[index + 1]?.['delaySeconds']).toBeGreaterThanOrEqual(expected);
     }
   });
 

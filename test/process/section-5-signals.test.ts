@@ -201,6 +201,19 @@ describe('whatever it can catch, no worker outlives it', () => {
     await allGone(pids);
   });
 
+  test('parentDeathSignal without setpriv is an error that names the file and the program', async () => {
+    const bin = workspace();
+    symlinkSync(process.execPath, join(bin, 'node'));
+    const supervisor = Supervisor.start(
+      { command: ['node', '-e', '0'], parentDeathSignal: 'SIGTERM' },
+      { env: { PATH: bin } },
+    );
+    expect(await supervisor.ended).toEqual({ code: 2, signal: null });
+    expect(supervisor.stderr).toBe(
+      'supervisor.config.json: /parentDeathSignal: expected setpriv (of util-linux) in PATH, which it needs, found none\n',
+    );
+  });
+
   test('parentDeathSignal hides no error of the command', async () => {
     const supervisor = Supervisor.start({ command: ['no-such-app'], parentDeathSignal: 'SIGTERM' });
     expect((await supervisor.ended).code).toBe(127);

@@ -65,3 +65,15 @@ function tryEnvironmentOf(pid: number): Readonly<Record<string, string>> {
     return {};
   }
 }
+
+/** Whether a process has a handler for a signal, by its number. */
+export function catches(pid: number, signal: number): boolean {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const [, mask = '0'] = /^SigCgt:\s*(\w+)/m.exec(status) ?? [];
+  return (BigInt(`0x${mask}`) & (1n << BigInt(signal - 1))) !== 0n;
+}
+
+/** The command line of a process, with spaces between its arguments. */
+export function commandLineOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+}

@@ -1,8 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 
 import { describe, expect, test } from '@jest/globals';
 
-import { isRunning, processesWith, processInfo } from '../helpers/processes.ts';
+import {
+  catches,
+  commandLineOf,
+  isRunning,
+  processesWith,
+  processInfo,
+} from '../helpers/processes.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { CLI } from '../helpers/program.ts';
 import { secondsBetween, Supervisor, worker } from '../helpers/supervisor.ts';
@@ -219,19 +225,8 @@ test('a supervisor that is asked while it loads starts nobody', async () => {
   // SIGQUIT, because Node catches SIGTERM and SIGINT by itself, and the supervisor's three come together
   await eventually(() => {
     // until its exec the child has this process's own listeners
-    expect(readFileSync(`/proc/${supervisor.pid}/cmdline`, 'utf8')).toContain(CLI);
-    const caught = signalsCaughtBy(supervisor.pid);
-    expect(caught & (1n << 2n)).not.toBe(0n);
+    expect(commandLineOf(supervisor.pid)).toContain(CLI);
+    expect(catches(supervisor.pid, constants.signals.SIGQUIT)).toBe(true);
   });
   expect(await supervisor.stop()).toEqual({ code: 0, signal: null });
 });
-
-/** The mask of /proc/PID/status: bit N − 1 for signal N. */
-function signalsCaughtBy(pid: number): bigint {
-  const [, mask = '0'] = /^SigCgt:\s*(\w+)/m.exec(statusOf(pid)) ?? [];
-  return BigInt(`0x${mask}`);
-}
-
-function statusOf(pid: number): string {
-  return readFileSync(`/proc/${pid}/status`, 'utf8');
-}

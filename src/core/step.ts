@@ -20,8 +20,8 @@ import {
  * Decides: what the supervisor does about one input. Pure: the same arguments give the same answer,
  * and nothing else is read or changed.
  *
- * Inputs other than `tick` record what was observed; `tick` compares that with what is wanted and
- * acts, as a Kubernetes controller reconciles. A second tick at the same instant yields nothing.
+ * Inputs other than `tick` and `sweep` record what was observed; these two compare that with what is
+ * wanted and act, as a Kubernetes controller reconciles. A second one at the same instant yields nothing.
  *
  * @param now - monotonic seconds
  */

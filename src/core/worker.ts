@@ -19,10 +19,8 @@ export function workerSpawned(
   now: Seconds,
   policy: Policy,
 ): Outcome {
-  const slot = slotOf(state, input.worker);
-  if (slot?.state.name !== 'starting' || slot.starts + 1 !== input.start) {
-    return ignored(state, input.type, input.worker);
-  }
+  const slot = spawningSlot(state, input);
+  if (slot === null) return ignored(state, input.type, input.worker);
   const running = withSlot(state, {
     ...slot,
     starts: input.start,
@@ -50,10 +48,8 @@ export function workerNotSpawned(
   now: Seconds,
   policy: Policy,
 ): Outcome {
-  const slot = slotOf(state, input.worker);
-  if (slot?.state.name !== 'starting' || slot.starts + 1 !== input.start) {
-    return ignored(state, input.type, input.worker);
-  }
+  const slot = spawningSlot(state, input);
+  if (slot === null) return ignored(state, input.type, input.worker);
   const { failure, random } = input;
   const { message, exitStatus } = failure;
   const isHopeless = exitStatus !== null && state.slots.every((other) => other.starts === 0);
@@ -264,6 +260,15 @@ function announceStarted(state: State): State {
   return state.phase.name === 'starting' && started
     ? { ...state, phase: { name: 'running' } }
     : state;
+}
+
+/** The slot whose spawn this is the outcome of; null if it is not waiting for that one. */
+function spawningSlot(
+  state: State,
+  { worker, start }: Input & { type: 'spawned' | 'spawn-failed' },
+): Slot | null {
+  const slot = slotOf(state, worker);
+  return slot?.state.name === 'starting' && slot.starts + 1 === start ? slot : null;
 }
 
 function slotOf(state: State, worker: number): Slot | undefined {

@@ -32,15 +32,21 @@ function drain(descriptor: number): string {
   }
 }
 
-/** Crashing workers that make the log grow, with the standard streams of the shell command. */
+/** Crashing workers that make the log grow. */
+function noisyWorkspace(port: number): string {
+  return workspace({
+    'supervisor.config.json': {
+      workers: 4,
+      command: ['sh', '-c', 'exit 1'],
+      reloadDelay: 0,
+      metrics: { port, host: '127.0.0.1' },
+    },
+  });
+}
+
+/** They, with the standard streams of the shell command. */
 function noisy(redirect: string, directory: string, port: number): Supervisor {
-  const config = {
-    workers: 4,
-    command: ['sh', '-c', 'exit 1'],
-    reloadDelay: 0,
-    metrics: { port, host: '127.0.0.1' },
-  };
-  const cwd = workspace({ 'supervisor.config.json': config });
+  const cwd = noisyWorkspace(port);
   return new Supervisor(cwd, {
     prefix: ['sh', '-c', `cd "$0" && exec "$@" ${redirect}`, cwd],
     env: { PIPES: directory },
@@ -108,14 +114,7 @@ describe('a reader of standard error that stalls', () => {
 
   test('where it is a socket, too', async () => {
     const port = nextPort++;
-    const cwd = workspace({
-      'supervisor.config.json': {
-        workers: 4,
-        command: ['sh', '-c', 'exit 1'],
-        reloadDelay: 0,
-        metrics: { port, host: '127.0.0.1' },
-      },
-    });
+    const cwd = noisyWorkspace(port);
     // Node's own pipes are sockets
     const child = spawn(process.execPath, [CLI], { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
     child.stderr.pause();

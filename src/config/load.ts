@@ -1,5 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { basename, extname, join, relative, resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 import { defaultLoaders } from 'cosmiconfig';
 // The package's own entry looks for its settings in the working directory and executes what it finds
@@ -127,7 +128,8 @@ function readable(error: unknown, path: string | undefined, workingDir: string):
   if (code === 'ENOENT') return unusable(file, 'a file', 'none');
   if (code !== undefined) return unusable(file, 'a readable file', code);
   // cosmiconfig's first line names the file once more, and the rest shows the place
-  const detail = message.split('\n').slice(1).join('\n').trim();
+  // (in colours, where FORCE_COLOR or CI is in the environment)
+  const detail = stripVTControlCharacters(message).split('\n').slice(1).join('\n').trim();
   const format = extname(file) === '.json' ? 'JSON' : 'YAML';
   return unusable(file, `valid ${format}`, `an error: ${detail === '' ? message : detail}`);
 }

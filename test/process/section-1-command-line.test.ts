@@ -78,6 +78,14 @@ describe('subcommands that start nothing', () => {
     ]);
   });
 
+  test('a parse error is told without colours, though the environment asks for them', async () => {
+    const files = { 'supervisor.config.json': '{"command": ["app"}' };
+    const { code, stderr } = await run(['check'], files, { CI: 'true', FORCE_COLOR: '1' });
+    expect(code).toBe(2);
+    expect(stderr).toContain('1 | {"command": ["app"}');
+    expect(stderr).not.toContain('\u001B');
+  });
+
   test('config prints what would run, with the values of env masked', async () => {
     const { code, stdout } = await run(['config', '--workers', '7'], valid);
     expect(code).toBe(0);

@@ -1,14 +1,15 @@
 import type { Config } from './config/generated.ts';
 import type { ResolvedConfig } from './config/resolve.ts';
 import { Multiprocess } from './multiprocess.ts';
-import { livez, readyz } from './observe/health.ts';
-import { ListenError, serveHttp } from './observe/http.ts';
+import { serveHttp } from './observe/http.ts';
 import type { HttpServer, Route } from './observe/http.ts';
+import { ListenError } from './observe/listen.ts';
 import { createLog } from './observe/log.ts';
 import type { Log } from './observe/log.ts';
 import { logObserver } from './observe/log-observer.ts';
 import { createMetrics } from './observe/metrics/metrics.ts';
 import type { Metrics } from './observe/metrics/metrics.ts';
+import { routesOf } from './observe/routes.ts';
 import { openSink } from './observe/sink.ts';
 import { sendTo } from './pid1/socket.ts';
 import type { SignalSource } from './pid1/signals.ts';
@@ -59,7 +60,7 @@ async function serveAndRun(
   log: Log,
 ): Promise<number> {
   const { config } = supervisor;
-  const routes = routesOf(config, supervisor, metrics);
+  const routes = routesOf(config, () => supervisor.status(), metrics);
   const server = config.metrics.enabled ? await open(config.metrics, routes, log, file) : null;
   if (server === 'refused') return CANNOT_LISTEN;
   try {
@@ -68,22 +69,6 @@ async function serveAndRun(
     server?.close();
   }
   return supervisor.exitStatus;
-}
-
-function routesOf(
-  config: Config,
-  supervisor: Multiprocess,
-  metrics: Metrics,
-): ReadonlyMap<string, Route> {
-  return new Map<string, Route>([
-    ['/livez', livez],
-    ['/healthz', livez],
-    ['/readyz', () => readyz(supervisor.status(), config.minReady)],
-    [
-      config.metrics.path,
-      async () => ({ status: 200, type: metrics.contentType, body: await metrics.expose() }),
-    ],
-  ]);
 }
 
 function droppedLine(config: Config['log'], dropped: number): string {

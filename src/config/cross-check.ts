@@ -16,7 +16,7 @@ const RULES: readonly Rule[] = [
   { reads: ['/stop/gracePeriodSeconds', '/stop/timeoutSeconds'], check: checkGracePeriod },
   { reads: ['/restart/successExitCodes', '/restart/fatalExitCodes'], check: checkExitCodes },
   { reads: ['/restart/backoff', '/reloadDelay'], check: checkBackoff },
-  { reads: ['/metrics/path'], check: checkMetricsPath },
+  { reads: ['/metrics/path', '/metrics/page'], check: checkMetricsPath },
   { reads: ['/env'], check: checkOwnVariables },
   { reads: ['/env', '/portBase'], check: checkPortVariable },
   { reads: ['/portBase', '/workers'], check: checkPortRange },
@@ -134,12 +134,12 @@ function checkPortRange(config: Config): readonly Finding[] {
 }
 
 function checkMetricsPath({ metrics }: Config): readonly Finding[] {
-  const probes = ['/livez', '/healthz', '/readyz'];
-  if (!probes.includes(metrics.path)) return [];
+  const others = ['/livez', '/healthz', '/readyz', ...(metrics.page ? ['/', '/status'] : [])];
+  if (!others.includes(metrics.path)) return [];
   return [
     {
       pointer: '/metrics/path',
-      expected: `a path that is no probe's (${probes.join(', ')})`,
+      expected: `a path that has no other use (${others.join(', ')})`,
       found: show(metrics.path),
     },
   ];

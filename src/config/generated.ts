@@ -199,7 +199,7 @@ export interface UserConfig {
    */
   oomScoreAdj?: number | false;
   /**
-   * The read-only HTTP server: /metrics, /livez, /healthz, /readyz.
+   * The read-only HTTP server: /metrics, /livez, /healthz, /readyz, /status and a page for people.
    */
   metrics?: {
     /**
@@ -218,6 +218,10 @@ export interface UserConfig {
      * The path of the Prometheus exposition.
      */
     path?: string;
+    /**
+     * Whether there are / (a page for people) and /status (the same as JSON).
+     */
+    page?: boolean;
   };
   /**
    * The supervisor's own log, on standard error.
@@ -392,7 +396,7 @@ export interface Config {
    */
   oomScoreAdj: number | false;
   /**
-   * The read-only HTTP server: /metrics, /livez, /healthz, /readyz.
+   * The read-only HTTP server: /metrics, /livez, /healthz, /readyz, /status and a page for people.
    */
   metrics: {
     /**
@@ -411,6 +415,10 @@ export interface Config {
      * The path of the Prometheus exposition.
      */
     path: string;
+    /**
+     * Whether there are / (a page for people) and /status (the same as JSON).
+     */
+    page: boolean;
   };
   /**
    * The supervisor's own log, on standard error.

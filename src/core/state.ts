@@ -26,6 +26,9 @@ export type ExitReason =
 /** The reasons of an end that lead to a restart. */
 export const RESTART_REASONS: readonly ExitReason[] = ['exit', 'signal', 'oom'];
 
+/** How many restarts there have been for each reason; a reason that is not there has had none. */
+export type RestartCounts = Readonly<Partial<Record<ExitReason, number>>>;
+
 /** How a worker ended. */
 export interface Exit {
   /** Container-style: 0 to 255, 128 + N after signal N. */
@@ -93,6 +96,8 @@ export interface Slot {
   readonly index: number;
   /** How many times a process has been started here. */
   readonly starts: number;
+  /** How many of those replaced a process, by the reason of its end. */
+  readonly restarts: RestartCounts;
   readonly lastExit: Exit | null;
   /** How many restarts in a row its process is the result of; see `restart.backoff`. */
   readonly attempt: number;

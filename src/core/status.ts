@@ -1,6 +1,6 @@
 import { nextPassAt } from './restart.ts';
 import { liveProcess } from './state.ts';
-import type { Exit, Phase, Seconds, Slot, State, WorkerState } from './state.ts';
+import type { Exit, Phase, RestartCounts, Seconds, Slot, State, WorkerState } from './state.ts';
 import type { Policy } from './policy.ts';
 
 export type WorkerStateName = WorkerState['name'];
@@ -21,7 +21,14 @@ export interface WorkerStatus {
   readonly ready: boolean;
   /** Null without a process. */
   readonly pid: number | null;
+  /**
+   * When its process was started; without a process, since when there is none. Null before the first
+   * attempt.
+   */
+  readonly since: Seconds | null;
   readonly starts: number;
+  /** By the reason of the end before. */
+  readonly restarts: RestartCounts;
   readonly lastExit: Exit | null;
   /** Seconds until a dead worker's replacement may start; null where none is due. */
   readonly nextStartIn: Seconds | null;
@@ -58,9 +65,19 @@ function workerStatus(slot: Slot, nextPass: Seconds, now: Seconds): WorkerStatus
     state: state.name,
     ready: state.name === 'running',
     pid: liveProcess(slot)?.pid ?? null,
+    since: sinceOf(slot),
     starts: slot.starts,
+    restarts: slot.restarts,
     lastExit: slot.lastExit,
     nextStartIn:
       state.name === 'backoff' ? Math.max(0, Math.max(state.dueAt, nextPass) - now) : null,
   };
+}
+
+function sinceOf(slot: Slot): Seconds | null {
+  const { state, lastExit } = slot;
+  const { since } = liveProcess(slot) ?? { since: null };
+  if (since !== null) return since;
+  if (state.name === 'starting' || state.name === 'backoff') return state.since;
+  return lastExit?.at ?? null;
 }

@@ -99,6 +99,7 @@ function start(state: State, input: Input & { type: 'start' }): Outcome {
   const slots = Array.from({ length: workers }, (_, index) => ({
     index,
     starts: 0,
+    restarts: {},
     lastExit: null,
     attempt: 0,
     state: { name: 'stopped', because: 'new' } as const,

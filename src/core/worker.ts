@@ -9,7 +9,16 @@ import { closePass, nextPassAt } from './restart.ts';
 import { isFailure, judge } from './restart-policy.ts';
 import type { Ended, Verdict } from './restart-policy.ts';
 import { liveProcess, withSlot } from './state.ts';
-import type { Ending, Exit, ExitReason, Seconds, Slot, State, Vacancy } from './state.ts';
+import type {
+  Ending,
+  Exit,
+  ExitReason,
+  RestartCounts,
+  Seconds,
+  Slot,
+  State,
+  Vacancy,
+} from './state.ts';
 import { beginStop } from './stop.ts';
 
 /** A spawn succeeded: the slot has a process. */
@@ -21,9 +30,11 @@ export function workerSpawned(
 ): Outcome {
   const slot = spawningSlot(state, input);
   if (slot === null) return ignored(state, input.type, input.worker);
+  const restartReason = slot.lastExit?.reason ?? null;
   const running = withSlot(state, {
     ...slot,
     starts: input.start,
+    restarts: counted(slot.restarts, restartReason),
     state: { name: 'running', pid: input.pid, since: now },
   });
   return only(closePass(announceStarted(running), now), [
@@ -32,7 +43,7 @@ export function workerSpawned(
       worker: slot.index,
       pid: input.pid,
       start: input.start,
-      restartReason: slot.lastExit?.reason ?? null,
+      restartReason,
       restart: restartOf(state, slot, now, policy),
     },
   ]);
@@ -110,6 +121,10 @@ export function workerExited(
     now,
     policy,
   );
+}
+
+function counted(restarts: RestartCounts, reason: ExitReason | null): RestartCounts {
+  return reason === null ? restarts : { ...restarts, [reason]: (restarts[reason] ?? 0) + 1 };
 }
 
 /** The slot while somebody of its dead worker's group is left. */

@@ -48,7 +48,7 @@ describe('defaults', () => {
       subreaper: false,
       parentDeathSignal: false,
       oomScoreAdj: 500,
-      metrics: { enabled: true, host: '::', port: 9464, path: '/metrics' },
+      metrics: { enabled: true, host: '::', port: 9464, path: '/metrics', page: true },
       log: { level: 'info', format: 'auto' },
     });
   });
@@ -259,7 +259,7 @@ describe('what is not, and how it reads', () => {
     ],
     [
       { ...valid, metrics: { path: '/readyz' } },
-      'FILE: /metrics/path: expected a path that is no probe\'s (/livez, /healthz, /readyz), found "/readyz"',
+      'FILE: /metrics/path: expected a path that has no other use (/livez, /healthz, /readyz, /, /status), found "/readyz"',
     ],
     [
       { ...valid, 'a/b~c': 1 },

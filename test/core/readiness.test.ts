@@ -75,6 +75,8 @@ describe('status', () => {
           ready: true,
           pid: 100,
           starts: 1,
+          since: null,
+          restarts: {},
           lastExit: null,
           nextStartIn: null,
         },

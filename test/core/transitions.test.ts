@@ -132,7 +132,7 @@ function stateOf(phase: Phase, worker: WorkerState): State {
     pid: 1,
     phase,
     desired: 1,
-    slots: [{ index: 0, starts: 2, lastExit: null, attempt: 0, state: worker }],
+    slots: [{ index: 0, starts: 2, restarts: {}, lastExit: null, attempt: 0, state: worker }],
     pass: { name: 'closed', endedAt: 0 },
   };
 }

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 
 import { describe, expect, test } from '@jest/globals';
 
+import type { StatusDocument } from '../../src/observe/status.ts';
 import { Supervisor, worker } from '../helpers/supervisor.ts';
+import type { LogLine } from '../helpers/supervisor.ts';
 
 describe('the probes', () => {
   test('/livez and /healthz answer', async () => {
@@ -51,6 +54,82 @@ describe('the probes', () => {
     expect((await supervisor.get('/livez')).status).toBe(200);
     expect((await supervisor.metrics()).get('supervisor_workers_running')).toBe(1);
     expect(await supervisor.ended).toEqual({ code: 0, signal: null });
+  });
+});
+
+describe('/status', () => {
+  test('tells of every worker what it does, uses and did before', async () => {
+    const supervisor = Supervisor.start({
+      workers: 2,
+      command: worker('--only=1', '--die=SIGABRT'),
+      env: { TOKEN: 'a-secret-value' },
+      reloadDelay: 60,
+    });
+    await supervisor.logged(/exited/);
+    const { status, body } = await supervisor.get('/status');
+    expect(status).toBe(200);
+    expect(body).not.toContain('a-secret-value');
+    const time: unknown = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(JSON.parse(body)).toEqual({
+      pid: supervisor.pid,
+      state: 'running',
+      desired: 2,
+      ready: 1,
+      workers: [
+        {
+          index: 0,
+          state: 'running',
+          ready: true,
+          pid: supervisor.pidOf(0),
+          since: time,
+          starts: 1,
+          restarts: {},
+          lastExit: null,
+          nextStartInSeconds: null,
+          residentMemoryBytes: expect.any(Number),
+          cpuSeconds: expect.any(Number),
+        },
+        {
+          index: 1,
+          state: 'backoff',
+          ready: false,
+          pid: null,
+          since: time,
+          starts: 1,
+          restarts: {},
+          lastExit: { code: 134, signal: 'SIGABRT', reason: 'signal', at: time },
+          nextStartInSeconds: expect.any(Number),
+          residentMemoryBytes: null,
+          cpuSeconds: null,
+        },
+      ],
+    });
+  });
+
+  test('has the times of the log, the memory of the process and restarts by reason', async () => {
+    const supervisor = Supervisor.start({ command: worker() });
+    await supervisor.ready(1);
+    process.kill(supervisor.pidOf(0), 'SIGKILL');
+    await supervisor.ready(2);
+    const { body } = await supervisor.get('/status');
+    const [document] = (JSON.parse(body) as StatusDocument).workers;
+    expect(document).toMatchObject({ starts: 2, restarts: { signal: 1 } });
+    const [, started] = supervisor.linesLike(/^Started child/);
+    const [exited] = supervisor.linesLike(/exited/);
+    const distance = (time: string | undefined, line: LogLine | undefined): number =>
+      Math.abs(Date.parse(time ?? '') - Date.parse(line?.time ?? ''));
+    expect(distance(document?.since ?? '', started)).toBeLessThan(1000);
+    expect(distance(document?.lastExit?.at, exited)).toBeLessThan(1000);
+    const rollup = readFileSync(`/proc/${supervisor.pidOf(0)}/smaps_rollup`, 'utf8');
+    const resident = Number(/^Rss: +(\d+) kB/m.exec(rollup)?.[1]) * 1024;
+    expect((document?.residentMemoryBytes ?? 0) / resident).toBeGreaterThan(0.8);
+    expect((document?.residentMemoryBytes ?? 0) / resident).toBeLessThan(1.2);
+  });
+
+  test('is not there without metrics.page', async () => {
+    const supervisor = Supervisor.start({ command: worker(), metrics: { port: 0, page: false } });
+    expect((await supervisor.get('/status')).status).toBe(404);
+    expect((await supervisor.get('/')).status).toBe(404);
   });
 });
 
@@ -107,7 +186,7 @@ describe('the server', () => {
     const supervisor = Supervisor.start({ command: worker(), reloadDelay: 0.05 });
     await supervisor.ready(1);
     const { port } = new URL(await supervisor.url());
-    const idle = Array.from({ length: 100 }, () => connect(Number(port), '127.0.0.1'));
+    const idle = Array.from({ length: 500 }, () => connect(Number(port), '127.0.0.1'));
     idle.forEach((socket) => socket.on('error', () => undefined).write('GET /metr'));
     const huge = await fetch(await supervisor.url('/livez'), {
       headers: { 'x-huge': 'x'.repeat(100_000) },
@@ -115,7 +194,6 @@ describe('the server', () => {
     expect(huge.status).toBe(431);
     process.kill(supervisor.pidOf(0), 'SIGKILL');
     await supervisor.ready(2);
-    expect((await supervisor.get('/livez')).status).toBe(200);
     expect(await supervisor.stop()).toEqual({ code: 0, signal: null });
     idle.forEach((socket) => socket.destroy());
   });

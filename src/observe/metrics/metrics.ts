@@ -2,6 +2,7 @@ import { Registry } from 'prom-client';
 
 import type { Event } from '../../core/event.ts';
 import type { Status } from '../../core/status.ts';
+import type { Answer } from '../http.ts';
 import { buildInfo } from './build-info.ts';
 import type { Family } from './family.ts';
 import { ownProcess } from './process.ts';
@@ -36,9 +37,8 @@ const FAMILIES: readonly Family[] = [
 export interface Metrics {
   /** Counts what the event says. */
   readonly observe: (event: Event) => void;
-  readonly contentType: string;
   /** The exposition in Prometheus' text format. */
-  expose(): Promise<string>;
+  expose(): Promise<Answer>;
 }
 
 export function createMetrics(status: () => Status): Metrics {
@@ -50,7 +50,10 @@ export function createMetrics(status: () => Status): Metrics {
     observe: (event) => {
       for (const count of counters) count(event);
     },
-    contentType: registry.contentType,
-    expose: () => registry.metrics(),
+    expose: async () => ({
+      status: 200,
+      type: registry.contentType,
+      body: await registry.metrics(),
+    }),
   };
 }

@@ -1,0 +1,34 @@
+import type { Config } from '../config/generated.ts';
+import type { Status } from '../core/status.ts';
+import { livez, readyz } from './health.ts';
+import type { Route } from './http.ts';
+import type { Metrics } from './metrics/metrics.ts';
+import { statusDocument } from './status.ts';
+
+/** What the server answers, by path. */
+export function routesOf(
+  { metrics: { path, page }, minReady }: Config,
+  status: () => Status,
+  metrics: Metrics,
+): ReadonlyMap<string, Route> {
+  return new Map<string, Route>([
+    ['/livez', livez],
+    ['/healthz', livez],
+    ['/readyz', () => readyz(status(), minReady)],
+    [path, () => metrics.expose()],
+    ...(page ? pageRoutes(status) : []),
+  ]);
+}
+
+function pageRoutes(status: () => Status): readonly (readonly [string, Route])[] {
+  return [
+    [
+      '/status',
+      () => ({
+        status: 200,
+        type: 'application/json',
+        body: `${JSON.stringify(statusDocument(status()))}\n`,
+      }),
+    ],
+  ];
+}

@@ -1,0 +1,65 @@
+import type { ExitReason, RestartCounts } from '../core/state.ts';
+import type { Status, WorkerStateName, WorkerStatus } from '../core/status.ts';
+import { processUsage } from './process-usage.ts';
+import { rfc3339 } from './wall-time.ts';
+
+/** The answer of `/status`, in JSON. No value of an environment variable is in it. */
+export interface StatusDocument {
+  readonly pid: number;
+  readonly state: Status['state'];
+  /** How many workers are wanted. */
+  readonly desired: number;
+  readonly ready: number;
+  readonly workers: readonly WorkerDocument[];
+}
+
+/** One worker's part of it. */
+export interface WorkerDocument {
+  readonly index: number;
+  readonly state: WorkerStateName;
+  readonly ready: boolean;
+  /** Null without a process. */
+  readonly pid: number | null;
+  /** RFC 3339: when its process was started; without one, since when; null before the first attempt. */
+  readonly since: string | null;
+  readonly starts: number;
+  /** By the reason of the end before; a reason that is not there has had none. */
+  readonly restarts: RestartCounts;
+  readonly lastExit: {
+    /** Container-style: 0 to 255, 128 + N after signal N. */
+    readonly code: number;
+    readonly signal: string | null;
+    readonly reason: ExitReason;
+    /** RFC 3339. */
+    readonly at: string;
+  } | null;
+  /** Null where no start is due. */
+  readonly nextStartInSeconds: number | null;
+  /** Of its process; null without one, or where /proc does not tell. */
+  readonly residentMemoryBytes: number | null;
+  readonly cpuSeconds: number | null;
+}
+
+/** How everything stands, and what each worker's process uses at this moment. */
+export function statusDocument(status: Status): StatusDocument {
+  const { pid, state, desired, ready, workers } = status;
+  return { pid, state, desired, ready, workers: workers.map(workerDocument) };
+}
+
+function workerDocument(worker: WorkerStatus): WorkerDocument {
+  const { index, state, ready, pid, since, starts, restarts, lastExit, nextStartIn } = worker;
+  const usage = pid === null ? null : processUsage(pid);
+  return {
+    index,
+    state,
+    ready,
+    pid,
+    since: since === null ? null : rfc3339(since),
+    starts,
+    restarts,
+    lastExit: lastExit === null ? null : { ...lastExit, at: rfc3339(lastExit.at) },
+    nextStartInSeconds: nextStartIn === null ? null : Math.round(nextStartIn * 1000) / 1000,
+    residentMemoryBytes: usage?.residentMemoryBytes ?? null,
+    cpuSeconds: usage?.cpuSeconds ?? null,
+  };
+}

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 
 import { BaseReload } from './base-reload.ts';
 import type { Awaitable } from './base-reload.ts';
+import { memoryCgroup } from './cgroup.ts';
 import { completeConfig } from './config/complete.ts';
 import type { Config, UserConfig } from './config/generated.ts';
 import { inheritedEnvironment } from './config/overrides.ts';
@@ -22,7 +23,7 @@ import { adopt } from './pid1/adoption.ts';
 import { trackChildren } from './pid1/children.ts';
 import { GroupScan, hasMembers } from './pid1/group.ts';
 import { killGroups, killOnExit } from './pid1/guard.ts';
-import { memoryNotices, OomKills } from './pid1/memory.ts';
+import { memoryNotices } from './pid1/memory.ts';
 import { SignalSource } from './pid1/signals.ts';
 import { WorkerProcess } from './worker.ts';
 import { workerOptionsOf } from './worker-options.ts';
@@ -53,7 +54,7 @@ export class Multiprocess extends BaseReload {
   readonly config: Config;
   readonly #workersWanted: { readonly count: number; readonly from: string | null };
   readonly #workerOptions: WorkerOptions;
-  readonly #oomKills = new OomKills();
+  readonly #memory = memoryCgroup();
   readonly #observers: readonly Observer[];
   readonly #signals: SignalSource | undefined;
   readonly #inbox = new Inbox<Input>();
@@ -129,8 +130,9 @@ export class Multiprocess extends BaseReload {
 
   override async startup(): Promise<void> {
     const { count, from } = this.#workersWanted;
-    this.#take({ type: 'start', workers: count, workersFrom: from, pid: this.pid });
-    for (const message of memoryNotices(this.config.oomScoreAdj)) {
+    const oomKills = this.#memory?.oomKills() ?? null;
+    this.#take({ type: 'start', workers: count, workersFrom: from, pid: this.pid, oomKills });
+    for (const message of memoryNotices(this.config.oomScoreAdj, this.#memory)) {
       this.#take({ type: 'notice', message });
     }
     // PID 1 adopts in any case; a subreaper has to be one before its first orphan
@@ -228,9 +230,9 @@ export class Multiprocess extends BaseReload {
       },
       exited: (pid, exitCode, signal) => {
         const groupAlive = hasMembers(pid);
-        const oomKilled = this.#oomKills.explains(exitCode);
+        const oomKills = this.#memory?.oomKills() ?? null;
         const random = Math.random();
-        const how = { exitCode, signal, groupAlive, oomKilled, random };
+        const how = { exitCode, signal, groupAlive, oomKills, random };
         this.#inbox.put({ type: 'exited', worker, start, ...how });
       },
     });

@@ -29,6 +29,8 @@ export type Input =
       readonly workersFrom: string | null;
       /** The supervisor's own process id. */
       readonly pid: number;
+      /** How many OOM kills its cgroup has counted before; null where that cannot tell. */
+      readonly oomKills: number | null;
     }
   | {
       readonly type: 'spawned';
@@ -53,8 +55,8 @@ export type Input =
       readonly signal: string | null;
       /** Whether somebody of its process group was still there. */
       readonly groupAlive: boolean;
-      /** By the count of its cgroup; null where that cannot tell. */
-      readonly oomKilled: boolean | null;
+      /** How many OOM kills its cgroup has counted by now; null where that cannot tell. */
+      readonly oomKills: number | null;
       /** For the jitter: 0 to 1, exclusive. */
       readonly random: number;
     }

@@ -158,6 +158,8 @@ export interface State {
   readonly restarts: readonly Seconds[];
   /** The exit code of the first worker that completed with a failure, or null. */
   readonly firstFailure: number | null;
+  /** How many of the OOM kills that the cgroup counts are explained, those before the start included. */
+  readonly oomKillsAccounted: number;
   /** Signals that have yet to be sent on to every worker. */
   readonly forwards: readonly Signal[];
 }
@@ -171,6 +173,7 @@ export const initialState: State = {
   pass: { name: 'closed', endedAt: -Infinity },
   restarts: [],
   firstFailure: null,
+  oomKillsAccounted: 0,
   forwards: [],
 };
 

@@ -95,7 +95,7 @@ export function isStopping(state: State): boolean {
 
 function start(state: State, input: Input & { type: 'start' }): Outcome {
   if (state.phase.name !== 'new') return ignored(state, input.type, null);
-  const { workers, workersFrom, pid } = input;
+  const { workers, workersFrom, pid, oomKills } = input;
   const slots = Array.from({ length: workers }, (_, index) => ({
     index,
     starts: 0,
@@ -105,7 +105,8 @@ function start(state: State, input: Input & { type: 'start' }): Outcome {
     state: { name: 'stopped', because: 'new' } as const,
   }));
   const phase = { name: workers === 0 ? 'running' : 'starting' } as const;
-  return only({ ...state, pid, phase, desired: workers, slots }, [
+  const oomKillsAccounted = oomKills ?? 0;
+  return only({ ...state, pid, phase, desired: workers, slots, oomKillsAccounted }, [
     { type: 'supervisor-started', pid, workers, workersFrom },
   ]);
 }

@@ -1,6 +1,8 @@
 import { afterLeader } from './ending.ts';
 import type { Restart } from './event.ts';
+import { exitOf } from './exit.ts';
 import type { Input } from './input.ts';
+import { oomVerdict } from './oom.ts';
 import { ignored, only, then } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import { killModeOf } from './policy.ts';
@@ -9,16 +11,7 @@ import { closePass, nextPassAt } from './restart.ts';
 import { isFailure, judge } from './restart-policy.ts';
 import type { Ended, Verdict } from './restart-policy.ts';
 import { liveProcess, withSlot } from './state.ts';
-import type {
-  Ending,
-  Exit,
-  ExitReason,
-  RestartCounts,
-  Seconds,
-  Slot,
-  State,
-  Vacancy,
-} from './state.ts';
+import type { Ending, ExitReason, RestartCounts, Seconds, Slot, State, Vacancy } from './state.ts';
 import { beginStop } from './stop.ts';
 
 /** A spawn succeeded: the slot has a process. */
@@ -98,7 +91,12 @@ export function workerExited(
   if (slot?.starts !== input.start || leader === null) {
     return ignored(state, input.type, input.worker);
   }
-  const exit = exitOf(slot, input, now);
+  const { oomKilled, accounted } = oomVerdict(
+    input.exitCode,
+    input.oomKills,
+    state.oomKillsAccounted,
+  );
+  const exit = exitOf(slot, input, oomKilled, now);
   const lifetime = Math.max(0, now - leader.since);
   const failure = isFailure(exit, policy);
   // an exit of 0 that led to giving up is still no success of the supervisor's
@@ -109,11 +107,10 @@ export function workerExited(
   const free = vacant({ ...slot, lastExit: exit }, verdict, now);
   const ending = input.groupAlive ? afterLeader(slot, killModeOf(policy), now) : null;
   const next = withSlot(
-    judged(state, verdict, failure ? exitStatus : null),
+    { ...judged(state, verdict, failure ? exitStatus : null), oomKillsAccounted: accounted },
     ending === null ? free : stoppingGroup(free, leader, ending),
   );
-  const { exitCode, oomKilled } = input;
-  const how = { start, exitCode, exit, oomKilled, lifetime, failure };
+  const how = { start, exitCode: input.exitCode, exit, oomKilled, lifetime, failure };
   const restart = plannedRestart(next, verdict, now, policy);
   return concluded(
     only(next, [{ type: 'worker-exited', worker, pid: leader.pid, ...how, restart }]),
@@ -241,32 +238,6 @@ function restartOf(state: State, slot: Slot, now: Seconds, policy: Policy): Rest
 
 function limitUsed({ restarts }: State, { restart: { limit } }: Policy): Restart['limit'] {
   return limit === undefined ? null : { ...limit, used: restarts.length };
-}
-
-function exitOf(slot: Slot, input: Input & { type: 'exited' }, now: Seconds): Exit {
-  return {
-    code: containerExitCode(input.exitCode),
-    signal: input.signal,
-    reason: exitReason(slot, input),
-    at: now,
-  };
-}
-
-/**
- * The status that a container runtime reports: 128 + N after signal N.
- *
- * @param exitCode - 0 to 255, or −N after signal N
- */
-export function containerExitCode(exitCode: number): number {
-  return exitCode < 0 ? 128 - exitCode : exitCode;
-}
-
-function exitReason(slot: Slot, { signal, oomKilled }: Input & { type: 'exited' }): ExitReason {
-  if (slot.state.name === 'stopping') {
-    return slot.state.ending.phase === 'killed' ? 'killed' : 'stopped';
-  }
-  if (oomKilled === true) return 'oom';
-  return signal === null ? 'exit' : 'signal';
 }
 
 /** The supervisor is `running` from the instant at which every wanted worker has been started. */

@@ -1,40 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
-import { memoryCgroup } from '../cgroup.ts';
 import type { MemoryCgroup } from '../cgroup.ts';
 
 /** The most that the kernel takes for oom_score_adj. */
 const MOST = 1000;
-
-/**
- * Tells OOM kills from others by the cgroup's own count, which has risen by the time that the victim's
- * exit is seen.
- */
-export class OomKills {
-  readonly #cgroup: MemoryCgroup | null;
-  #accounted: number;
-
-  constructor(cgroup: MemoryCgroup | null = memoryCgroup()) {
-    this.#cgroup = cgroup;
-    this.#accounted = cgroup?.oomKills() ?? 0;
-  }
-
-  /**
-   * Whether a worker that ended so was killed for want of memory; null where nothing can tell. A
-   * shell whose child was killed exits with 137.
-   */
-  explains(exitCode: number): boolean | null {
-    const kills = this.#cgroup?.oomKills() ?? null;
-    if (kills === null) return null;
-    if (exitCode !== -9 && exitCode !== 137) {
-      // whoever was killed meanwhile was not a worker, or its exit has been seen
-      return false;
-    }
-    if (kills <= this.#accounted) return false;
-    this.#accounted += 1;
-    return true;
-  }
-}
 
 /** Raises a process's oom_score_adj over this one's own; raising needs no privilege. */
 export function raiseOomScore(pid: number, by: number): void {
@@ -50,7 +19,7 @@ export function raiseOomScore(pid: number, by: number): void {
 /** What an operator should know of memory before it runs out: one sentence each, with the remedy. */
 export function memoryNotices(
   oomScore: number | false,
-  cgroup: MemoryCgroup | null = memoryCgroup(),
+  cgroup: MemoryCgroup | null,
   own: number | null = oomScoreAdj('self'),
 ): readonly string[] {
   const notices: string[] = [];

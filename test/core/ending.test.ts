@@ -159,20 +159,35 @@ describe('during a stop', () => {
 
 describe('an OOM kill', () => {
   test.each([
-    [-9, 'SIGKILL', true, 'oom'],
-    [137, null, true, 'oom'],
-    [-9, 'SIGKILL', false, 'signal'],
-    [-9, 'SIGKILL', null, 'signal'],
-    [137, null, false, 'exit'],
-  ] as const)('exit %p (%p), oomKilled %p: reason %s', (exitCode, signal, oomKilled, reason) => {
-    const world = new World().start(1).advance(9).exit(0, exitCode, signal, { oomKilled }).settle();
+    [-9, 'SIGKILL', 1, true, 'oom'],
+    [137, null, 1, true, 'oom'],
+    [-9, 'SIGKILL', 0, false, 'signal'],
+    [-9, 'SIGKILL', null, null, 'signal'],
+    [137, null, 0, false, 'exit'],
+    [1, null, 1, false, 'exit'],
+    [-15, 'SIGTERM', 1, false, 'signal'],
+  ] as const)('exit %p (%p), %p kills: %p, reason %s', (...row) => {
+    const [exitCode, signal, oomKills, oomKilled, reason] = row;
+    const world = new World().start(1).advance(9).exit(0, exitCode, signal, { oomKills }).settle();
     expect(world.eventsOf('worker-exited')).toMatchObject([{ oomKilled, exit: { reason } }]);
     expect(world.eventsOf('worker-started').at(-1)).toMatchObject({ restartReason: reason });
   });
 
+  test('explains one end, and those before the start none', () => {
+    const world = new World();
+    world.feed({ type: 'start', workers: 1, workersFrom: null, pid: 1, oomKills: 5 });
+    world.settle();
+    // two kills are seen at once, the second with the first one's end
+    for (const oomKills of [5, 7, 7, 7]) {
+      world.advance(9).exit(0, -9, 'SIGKILL', { oomKills }).settle();
+    }
+    const verdicts = world.eventsOf('worker-exited').map(({ oomKilled }) => oomKilled);
+    expect(verdicts).toEqual([false, true, true, false]);
+  });
+
   test('of a worker that was asked to stop is still a stop', () => {
     const world = new World().start(1).signal('SIGTERM');
-    world.exit(0, -9, 'SIGKILL', { oomKilled: true });
+    world.exit(0, -9, 'SIGKILL', { oomKills: 1 });
     expect(world.eventsOf('worker-exited')).toMatchObject([{ exit: { reason: 'stopped' } }]);
   });
 });

@@ -59,7 +59,7 @@ export class World {
   }
 
   start(workers: number): this {
-    this.feed({ type: 'start', workers, workersFrom: null, pid: 1 });
+    this.feed({ type: 'start', workers, workersFrom: null, pid: 1, oomKills: 0 });
     return this.settle();
   }
 
@@ -98,7 +98,7 @@ export class World {
   ): this {
     const start = this.state.slots[worker]?.starts ?? 0;
     const base = { type: 'exited', worker, start, exitCode, signal } as const;
-    this.feed({ ...base, groupAlive: false, oomKilled: null, random: 0, ...more });
+    this.feed({ ...base, groupAlive: false, oomKills: null, random: 0, ...more });
     return this;
   }
 

@@ -49,10 +49,10 @@ const junk: fc.Arbitrary<Input> = fc.oneof(
     exitCode: fc.nat(255),
     signal: fc.constant(null),
     groupAlive: fc.boolean(),
-    oomKilled: fc.constant(null),
+    oomKills: fc.constant(null),
     random: fc.constant(0),
   }),
-  fc.constant<Input>({ type: 'start', workers: 3, workersFrom: null, pid: 1 }),
+  fc.constant<Input>({ type: 'start', workers: 3, workersFrom: null, pid: 1, oomKills: 0 }),
   fc.constant<Input>({ type: 'tick' }),
 );
 
@@ -100,7 +100,7 @@ class System {
   constructor(policy: Policy, outcomes: readonly boolean[]) {
     this.world = new World(policy);
     this.#outcomes = outcomes;
-    this.feed({ type: 'start', workers: WORKERS, workersFrom: null, pid: 1 });
+    this.feed({ type: 'start', workers: WORKERS, workersFrom: null, pid: 1, oomKills: 0 });
   }
 
   feed(input: Input): void {
@@ -146,7 +146,7 @@ class System {
       exitCode,
       signal,
       groupAlive: leftover > 0,
-      oomKilled: null,
+      oomKills: null,
       random: 0,
     });
   }

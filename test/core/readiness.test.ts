@@ -27,7 +27,7 @@ describe('minReady', () => {
 describe('readiness', () => {
   test('not before every wanted worker has been ready once', () => {
     const world = new World();
-    world.feed({ type: 'start', workers: 2, workersFrom: null, pid: 1 });
+    world.feed({ type: 'start', workers: 2, workersFrom: null, pid: 1, oomKills: 0 });
     world.feed({ type: 'tick' });
     world.feed({ type: 'spawned', worker: 0, start: 1, pid: 100 });
     expect(readinessOf(statusIn(world), 1)).toEqual({
@@ -61,6 +61,20 @@ describe('readiness', () => {
 });
 
 describe('status', () => {
+  test('counts restarts by the reason of the end before', () => {
+    const world = new World().start(1);
+    for (const [code, signal] of [
+      [-9, 'SIGKILL'],
+      [3, null],
+      [4, null],
+    ] as const) {
+      world.advance(9).exit(0, code, signal).settle();
+    }
+    expect(statusIn(world).workers).toMatchObject([
+      { starts: 4, restarts: { signal: 1, exit: 2 }, since: 27 },
+    ]);
+  });
+
   test('tells how each worker stands', () => {
     const world = new World().start(2).advance(0.25).exit(1, -9, 'SIGKILL');
     expect(statusIn(world)).toEqual({
@@ -75,7 +89,7 @@ describe('status', () => {
           ready: true,
           pid: 100,
           starts: 1,
-          since: null,
+          since: 0,
           restarts: {},
           lastExit: null,
           nextStartIn: null,
@@ -86,6 +100,8 @@ describe('status', () => {
           ready: false,
           pid: null,
           starts: 1,
+          since: 0.25,
+          restarts: {},
           lastExit: { code: 137, signal: 'SIGKILL', reason: 'signal', at: 0.25 },
           nextStartIn: 0.25,
         },

@@ -38,7 +38,7 @@ describe('policy × exit', () => {
     'a failure': [1, null, {}],
     'a fatal code': [78, null, {}],
     'a signal': [-11, 'SIGSEGV', {}],
-    OOM: [-9, 'SIGKILL', { oomKilled: true }],
+    OOM: [-9, 'SIGKILL', { oomKills: 1 }],
   } as const;
 
   /** What becomes of it, whether that is a failure, and the supervisor's status at its end. */
@@ -120,7 +120,7 @@ describe('policy × exit', () => {
 
 test('a start that fails under Never does not keep the supervisor from having started', () => {
   const world = new World(policyRestarting({ policy: 'Never' }));
-  world.feed({ type: 'start', workers: 2, workersFrom: null, pid: 1 });
+  world.feed({ type: 'start', workers: 2, workersFrom: null, pid: 1, oomKills: 0 });
   world.feed({ type: 'tick' });
   world.feed({ type: 'spawned', worker: 0, start: 1, pid: 100 });
   world.feed({ type: 'tick' });
@@ -160,7 +160,7 @@ describe('completion', () => {
 
   test('during the start does not keep the others from starting', () => {
     const world = new World(policyRestarting({ policy: 'Never' }));
-    world.feed({ type: 'start', workers: 2, workersFrom: null, pid: 1 });
+    world.feed({ type: 'start', workers: 2, workersFrom: null, pid: 1, oomKills: 0 });
     world.feed({ type: 'tick' });
     world.feed({ type: 'spawned', worker: 0, start: 1, pid: 100 });
     world.exit(0, 0).settle();

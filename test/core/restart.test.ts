@@ -25,7 +25,7 @@ describe('start', () => {
 
   test('has one spawn under way at a time', () => {
     const world = new World();
-    world.feed({ type: 'start', workers: 3, workersFrom: null, pid: 1 });
+    world.feed({ type: 'start', workers: 3, workersFrom: null, pid: 1, oomKills: 0 });
     expect(world.feed({ type: 'tick' })).toHaveLength(1);
     expect(world.feed({ type: 'tick' })).toHaveLength(0);
     expect(nextDeadline(world.state, world.policy)).toBeNull();
@@ -76,7 +76,7 @@ describe('the pace of restarts', () => {
 
   test('who dies during a pass waits for the next', () => {
     const world = new World();
-    world.feed({ type: 'start', workers: 2, workersFrom: null, pid: 1 });
+    world.feed({ type: 'start', workers: 2, workersFrom: null, pid: 1, oomKills: 0 });
     world.feed({ type: 'tick' });
     world.feed({ type: 'spawned', worker: 0, start: 1, pid: 100 });
     world.exit(0, 1).settle();
@@ -90,7 +90,7 @@ describe('the pace of restarts', () => {
 
   test('the pass is counted from its end', () => {
     const world = new World();
-    world.feed({ type: 'start', workers: 2, workersFrom: null, pid: 1 });
+    world.feed({ type: 'start', workers: 2, workersFrom: null, pid: 1, oomKills: 0 });
     world.feed({ type: 'tick' });
     world.now = 3;
     world.feed({ type: 'spawned', worker: 0, start: 1, pid: 100 });
@@ -130,7 +130,7 @@ describe('a spawn that fails', () => {
 
   function firstAttempt(workers = 2): World {
     const world = new World();
-    world.feed({ type: 'start', workers, workersFrom: null, pid: 1 });
+    world.feed({ type: 'start', workers, workersFrom: null, pid: 1, oomKills: 0 });
     world.feed({ type: 'tick' });
     return world;
   }

@@ -177,7 +177,7 @@ describe('what asks for a stop', () => {
 
   test('before the start, nothing is started', () => {
     const world = new World();
-    world.feed({ type: 'start', workers: 3, workersFrom: null, pid: 1 });
+    world.feed({ type: 'start', workers: 3, workersFrom: null, pid: 1, oomKills: 0 });
     world.signal('SIGTERM');
     expect(world.spawns()).toEqual([]);
     expect(world.state.phase).toEqual({ name: 'stopped', exitStatus: 0 });
@@ -185,7 +185,7 @@ describe('what asks for a stop', () => {
 
   test('in the middle of the start, no further worker is started', () => {
     const world = new World();
-    world.feed({ type: 'start', workers: 3, workersFrom: null, pid: 1 });
+    world.feed({ type: 'start', workers: 3, workersFrom: null, pid: 1, oomKills: 0 });
     world.feed({ type: 'tick' });
     world.signal('SIGTERM');
     expect(world.names()).toEqual(['starting', 'stopped', 'stopped']);

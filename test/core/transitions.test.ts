@@ -68,10 +68,10 @@ const WORKERS: Readonly<Record<string, WorkerState>> = {
   },
 };
 
-const gone = { groupAlive: false, oomKilled: null, random: 0 };
+const gone = { groupAlive: false, oomKills: null, random: 0 };
 
 const INPUTS: Readonly<Record<string, Input>> = {
-  start: { type: 'start', workers: 1, workersFrom: null, pid: 1 },
+  start: { type: 'start', workers: 1, workersFrom: null, pid: 1, oomKills: 0 },
   spawned: { type: 'spawned', worker: 0, start: 3, pid: 101 },
   'spawned (stale)': { type: 'spawned', worker: 0, start: 2, pid: 101 },
   'spawn-failed': {
@@ -98,7 +98,7 @@ const INPUTS: Readonly<Record<string, Input>> = {
     exitCode: 1,
     signal: null,
     groupAlive: true,
-    oomKilled: null,
+    oomKills: null,
     random: 0,
   },
   'group-checked': { type: 'group-checked', worker: 0, start: 2, alive: false },

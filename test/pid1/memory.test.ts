@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 
 import { memoryCgroup } from '../../src/cgroup.ts';
 import type { MemoryCgroup, ReadText } from '../../src/cgroup.ts';
-import { memoryNotices, OomKills } from '../../src/pid1/memory.ts';
+import { memoryNotices } from '../../src/pid1/memory.ts';
 
 const V2: Readonly<Record<string, string>> = {
   '/proc/self/cgroup': '0::/\n',
@@ -47,37 +47,6 @@ describe('the memory cgroup', () => {
       '/sys/fs/cgroup/memory/pod/app/memory.oom_control': 'oom_kill_disable 0\n',
     };
     expect(memoryCgroup(from(old))).toBeNull();
-  });
-});
-
-describe('the count of OOM kills', () => {
-  function counting(): { kills: number; cgroup: MemoryCgroup } {
-    const state = { kills: 5, cgroup: {} as MemoryCgroup };
-    state.cgroup = { oomKills: () => state.kills, killsWholeGroup: () => false };
-    return state;
-  }
-
-  test('explains each kill once', () => {
-    const state = counting();
-    const oom = new OomKills(state.cgroup);
-    expect(oom.explains(-9)).toBe(false);
-    state.kills = 7;
-    expect(oom.explains(-9)).toBe(true);
-    expect(oom.explains(137)).toBe(true);
-    expect(oom.explains(-9)).toBe(false);
-  });
-
-  test('does not explain another end', () => {
-    const state = counting();
-    const oom = new OomKills(state.cgroup);
-    state.kills = 6;
-    expect(oom.explains(1)).toBe(false);
-    expect(oom.explains(-15)).toBe(false);
-    expect(oom.explains(-9)).toBe(true);
-  });
-
-  test('cannot tell without a cgroup', () => {
-    expect(new OomKills(null).explains(-9)).toBeNull();
   });
 });
 

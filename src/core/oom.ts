@@ -1,0 +1,21 @@
+/** What the cgroup's count of OOM kills says of one end. */
+export interface OomVerdict {
+  /** Null where nothing can tell. */
+  readonly oomKilled: boolean | null;
+  /** How many of the kills counted are explained from now on. */
+  readonly accounted: number;
+}
+
+/**
+ * Whether a worker that ended so was killed for want of memory: the count has risen by the time that the
+ * victim's end is seen. A shell whose child was killed exits with 137.
+ *
+ * @param exitCode - 0 to 255, or −N after signal N
+ * @param kills - the cgroup's count; null where it cannot be had
+ * @param accounted - how many of them are explained already
+ */
+export function oomVerdict(exitCode: number, kills: number | null, accounted: number): OomVerdict {
+  if (kills === null) return { oomKilled: null, accounted };
+  const oomKilled = (exitCode === -9 || exitCode === 137) && kills > accounted;
+  return { oomKilled, accounted: oomKilled ? accounted + 1 : accounted };
+}

@@ -2,8 +2,11 @@ import { constants } from 'node:os';
 
 import { onExit } from 'signal-exit';
 
-/** The signals that end a process and that signal-exit does not know. */
-const FURTHER: readonly NodeJS.Signals[] = ['SIGPROF'];
+/**
+ * The signals that end a process and that signal-exit does not know. SIGPROF belongs to V8's profiler where
+ * Node was started with one.
+ */
+const FURTHER: readonly NodeJS.Signals[] = isProfiled() ? [] : ['SIGPROF'];
 
 /** Ends this process without the hooks of `process.exit`, which have run by then. */
 const exitNow = (process as unknown as { reallyExit(status: number): never }).reallyExit.bind(
@@ -42,4 +45,9 @@ export function killGroups(pids: readonly number[]): void {
       // gone already, or not ours to kill: nothing more can be done here
     }
   }
+}
+
+function isProfiled(): boolean {
+  const options = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].join(' ');
+  return /(?:^| )--(?:cpu-)?prof\b/.test(options);
 }

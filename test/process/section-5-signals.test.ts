@@ -177,6 +177,12 @@ describe('whatever it can catch, no worker outlives it', () => {
     await allGone(pids);
   });
 
+  test('V8’s profiler, which uses SIGPROF, is none of that', async () => {
+    const supervisor = Supervisor.start({ command: worker() }, { node: ['--cpu-prof'] });
+    await supervisor.ready(1);
+    expect(await supervisor.stop()).toEqual({ code: 0, signal: null });
+  });
+
   test('process.exit', async () => {
     const cwd = workspace({
       'supervisor.config.json': { workers: 2, command: worker(), metrics: { port: 0 } },

@@ -93,6 +93,7 @@ export default tseslint.config(
           'clearInterval',
           'URL',
           'Buffer',
+          'fetch',
           'require',
           'module',
         ].map((name) => [name, 'readonly']),

@@ -1,9 +1,11 @@
-// Writes what is derived from schemas/supervisor.schema.json; with --check it only compares, and exits
-// with 1 if something committed is out of date.
+// Writes what is derived from schemas/supervisor.schema.json and from the metric families; with --check it
+// only compares, and exits with 1 if something committed is out of date.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 import { compile } from 'json-schema-to-typescript';
 import * as prettier from 'prettier';
+
+import { metricsReference } from './metrics-reference.mjs';
 
 const SCHEMA = 'schemas/supervisor.schema.json';
 const schema = JSON.parse(readFileSync(SCHEMA, 'utf8'));
@@ -131,7 +133,11 @@ function reference() {
   return `${REFERENCE_HEAD}\n${table.join('\n')}\n${REFERENCE_TAIL}`;
 }
 
-const outputs = { 'src/config/generated.ts': configTypes, 'docs/configuration.md': reference };
+const outputs = {
+  'src/config/generated.ts': configTypes,
+  'docs/configuration.md': reference,
+  'docs/metrics.md': metricsReference,
+};
 
 let stale = false;
 for (const [path, make] of Object.entries(outputs)) {

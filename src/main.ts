@@ -1,5 +1,7 @@
 import type { Config } from './config/generated.ts';
+import { inheritedEnvironment } from './config/overrides.ts';
 import type { ResolvedConfig } from './config/resolve.ts';
+import type { Status } from './core/status.ts';
 import { Multiprocess } from './multiprocess.ts';
 import { serveHttp } from './observe/http.ts';
 import type { HttpServer, Route } from './observe/http.ts';
@@ -7,9 +9,9 @@ import { ListenError } from './observe/listen.ts';
 import { createLog } from './observe/log.ts';
 import type { Log } from './observe/log.ts';
 import { logObserver } from './observe/log-observer.ts';
-import { createMetrics } from './observe/metrics/metrics.ts';
-import type { Metrics } from './observe/metrics/metrics.ts';
+import { Metrics } from './observe/metrics/metrics.ts';
 import { routesOf } from './observe/routes.ts';
+import { scrapeTargets } from './observe/worker-metrics/targets.ts';
 import { openSink } from './observe/sink.ts';
 import { sendTo } from './pid1/socket.ts';
 import type { SignalSource } from './pid1/signals.ts';
@@ -34,7 +36,7 @@ export async function supervise(
 ): Promise<number> {
   const sink = openSink(2, (dropped) => droppedLine(config.log, dropped), sendTo);
   const log = createLog(config.log, sink);
-  const metrics = createMetrics(() => supervisor.status());
+  const metrics = metricsOf(config, () => supervisor.status());
   const supervisor = new Multiprocess(config, {
     observers: [logObserver(log), metrics.observe],
     signals,
@@ -51,6 +53,17 @@ export async function supervise(
     undo();
     await sink.end(FLUSH_TIME);
   }
+}
+
+function metricsOf(config: Config, status: () => Status): Metrics {
+  const { workers } = config.metrics;
+  const inherited = inheritedEnvironment(process.env);
+  return new Metrics({
+    status,
+    signals: Object.keys(config.signals),
+    targets:
+      workers === undefined ? null : () => scrapeTargets(workers, config, status(), inherited),
+  });
 }
 
 async function serveAndRun(

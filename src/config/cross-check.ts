@@ -17,6 +17,7 @@ const RULES: readonly Rule[] = [
   { reads: ['/restart/successExitCodes', '/restart/fatalExitCodes'], check: checkExitCodes },
   { reads: ['/restart/backoff', '/reloadDelay'], check: checkBackoff },
   { reads: ['/metrics/path', '/metrics/page'], check: checkMetricsPath },
+  { reads: ['/metrics/workers/port', '/workers'], check: checkWorkersPort },
   { reads: ['/env'], check: checkOwnVariables },
   { reads: ['/env', '/portBase'], check: checkPortVariable },
   { reads: ['/portBase', '/workers'], check: checkPortRange },
@@ -141,6 +142,20 @@ function checkMetricsPath({ metrics }: Config): readonly Finding[] {
       pointer: '/metrics/path',
       expected: `a path that has no other use (${others.join(', ')})`,
       found: show(metrics.path),
+    },
+  ];
+}
+
+function checkWorkersPort(config: Config): readonly Finding[] {
+  const port = config.metrics.workers?.port;
+  const { count } = countWorkers(config);
+  if (typeof port !== 'number' || count < 2) return [];
+  return [
+    {
+      pointer: '/metrics/workers/port',
+      expected: `a port for each of ${count} workers`,
+      found: show(port),
+      hint: 'set portBase, and let the workers listen on "$(PORT)"',
     },
   ];
 }

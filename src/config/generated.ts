@@ -219,6 +219,19 @@ export interface UserConfig {
      */
     path?: string;
     /**
+     * The workers' own metrics: they are scraped when the supervisor is, and come out of its /metrics with a label worker. Absent: they are not.
+     */
+    workers?: {
+      /**
+       * Where a worker exposes them on 127.0.0.1. $(NAME) is expanded from the worker's own environment, so "$(PORT)" serves with portBase.
+       */
+      port: number | string;
+      /**
+       * The path of a worker's exposition; $(NAME) is expanded in it.
+       */
+      path?: string;
+    };
+    /**
      * Whether there are / (a page for people) and /status (the same as JSON).
      */
     page?: boolean;
@@ -415,6 +428,19 @@ export interface Config {
      * The path of the Prometheus exposition.
      */
     path: string;
+    /**
+     * The workers' own metrics: they are scraped when the supervisor is, and come out of its /metrics with a label worker. Absent: they are not.
+     */
+    workers?: {
+      /**
+       * Where a worker exposes them on 127.0.0.1. $(NAME) is expanded from the worker's own environment, so "$(PORT)" serves with portBase.
+       */
+      port: number | string;
+      /**
+       * The path of a worker's exposition; $(NAME) is expanded in it.
+       */
+      path: string;
+    };
     /**
      * Whether there are / (a page for people) and /status (the same as JSON).
      */

@@ -56,8 +56,10 @@ export function expand(text: string, env: Environment): string {
   });
 }
 
-/** `env` may refer to what is inherited, to the worker's own variables and to the entries above it. */
-function environmentOf(
+/**
+ * A worker's environment. `env` may refer to what is inherited, to the worker's own variables and to the entries above it.
+ */
+export function environmentOf(
   config: CommandConfig,
   inherited: Environment,
   identity: Identity,

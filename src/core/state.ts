@@ -23,6 +23,9 @@ export type ExitReason =
   /** It ended after the supervisor had sent it SIGKILL. */
   | 'killed';
 
+/** Every reason of an end. */
+export const EXIT_REASONS: readonly ExitReason[] = ['exit', 'signal', 'oom', 'stopped', 'killed'];
+
 /** The reasons of an end that lead to a restart. */
 export const RESTART_REASONS: readonly ExitReason[] = ['exit', 'signal', 'oom'];
 

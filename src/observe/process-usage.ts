@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { endianness } from 'node:os';
 
 /** What a process uses, at one moment. */
@@ -21,12 +21,8 @@ const AT_PAGESZ = 6n;
  * @returns null where the process is gone, or /proc cannot be read
  */
 export function processUsage(pid: number): ProcessUsage | null {
-  let stat: string;
-  try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  } catch {
-    return null;
-  }
+  const stat = readStat(pid);
+  if (stat === null) return null;
   // the second field may hold anything, so the third is the first behind its last bracket
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const field = (number: number): number => Number(fields[number - 3]);
@@ -38,10 +34,32 @@ export function processUsage(pid: number): ProcessUsage | null {
   };
 }
 
+/** Its one line is far shorter. */
+const buffer = Buffer.alloc(4096);
+
+/** In fewer system calls than `readFileSync` needs, because every scrape reads one for each worker. */
+function readStat(pid: number): string | null {
+  let file: number;
+  try {
+    file = openSync(`/proc/${pid}/stat`, 'r');
+  } catch {
+    return null;
+  }
+  try {
+    return buffer.toString('latin1', 0, readSync(file, buffer));
+  } catch {
+    return null;
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** How many file descriptors a process has open; null where that cannot be seen. */
 export function openFds(pid: number): number | null {
+  const directory = `/proc/${pid}/fd`;
   try {
-    return readdirSync(`/proc/${pid}/fd`).length;
+    // since Linux 6.2 its size says it, for a fraction of the time; before, that is 0
+    return statSync(directory).size || readdirSync(directory).length;
   } catch {
     return null;
   }

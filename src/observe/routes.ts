@@ -15,7 +15,7 @@ export function routesOf(
     ['/livez', livez],
     ['/healthz', livez],
     ['/readyz', () => readyz(status(), minReady)],
-    [path, () => metrics.expose()],
+    [path, metrics.route],
     ...(page ? pageRoutes(status) : []),
   ]);
 }

@@ -1,14 +1,20 @@
 import type { Registry } from 'prom-client';
 
 import type { Event } from '../../core/event.ts';
-import type { Status } from '../../core/status.ts';
+import type { WorkerScrape } from '../worker-metrics/worker-metrics.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** What is counted: what has happened, and what the scrapes of the workers have come to. */
+export type Observation = Event | (WorkerScrape & { readonly type: 'worker-scraped' });
 
 /** What a metric family may look at. */
 export interface FamilyContext {
   readonly registry: Registry;
-  /** How everything stands at this moment; for gauges, at scrape time. */
-  readonly status: () => Status;
+  /** How everything stands at the scrape that is being answered; for gauges. */
+  readonly snapshot: () => Snapshot;
+  /** The signals that the supervisor listens to. */
+  readonly signals: readonly string[];
 }
 
-/** Registers its metric; returns what counts events, or null where the status says it all. */
-export type Family = (context: FamilyContext) => ((event: Event) => void) | null;
+/** Registers its metric; returns what counts, or null where the snapshot says it all. */
+export type Family = (context: FamilyContext) => ((observation: Observation) => void) | null;

@@ -1,59 +1,113 @@
 import { Registry } from 'prom-client';
 
+import { memoryCgroup } from '../../cgroup.ts';
 import type { Event } from '../../core/event.ts';
 import type { Status } from '../../core/status.ts';
-import type { Answer } from '../http.ts';
-import { buildInfo } from './build-info.ts';
-import type { Family } from './family.ts';
-import { ownProcess } from './process.ts';
-import { orphansReaped } from './orphans-reaped.ts';
-import { signalsReceived } from './signals-received.ts';
-import { workerExits } from './worker-exits.ts';
-import { workerRestarts } from './worker-restarts.ts';
-import { workerSpawnErrors } from './worker-spawn-errors.ts';
-import { workerState } from './worker-state.ts';
-import { workerStarts } from './worker-starts.ts';
-import { workersDesired } from './workers-desired.ts';
-import { workersReady } from './workers-ready.ts';
-import { workersRunning } from './workers-running.ts';
+import { expose } from '../exposition/exposition.ts';
+import type { ExposedFamily } from '../exposition/exposition.ts';
+import { familiesOf } from '../exposition/from-registry.ts';
+import { negotiate } from '../exposition/negotiate.ts';
+import type { Route } from '../http.ts';
+import type { ScrapeTarget } from '../worker-metrics/scrape.ts';
+import { WorkerMetrics } from '../worker-metrics/worker-metrics.ts';
+import type { WorkerScrape } from '../worker-metrics/worker-metrics.ts';
+import { FAMILIES, SCRAPE_FAMILIES } from './families.ts';
+import type { Observation } from './family.ts';
+import { takeSnapshot } from './snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
 
-/** Every metric family, in the order of the exposition. */
-const FAMILIES: readonly Family[] = [
-  buildInfo,
-  workersDesired,
-  workersRunning,
-  workersReady,
-  workerState,
-  workerStarts,
-  workerRestarts,
-  workerExits,
-  workerSpawnErrors,
-  signalsReceived,
-  orphansReaped,
-  ownProcess,
-];
-
-/** The metrics of one supervisor. */
-export interface Metrics {
-  /** Counts what the event says. */
-  readonly observe: (event: Event) => void;
-  /** The exposition in Prometheus' text format. */
-  expose(): Promise<Answer>;
+export interface MetricsOptions {
+  readonly status: () => Status;
+  /** The signals that the supervisor listens to. */
+  readonly signals: readonly string[];
+  /** Where the workers' own metrics are at this moment; null where they are not scraped. */
+  readonly targets: (() => readonly ScrapeTarget[]) | null;
 }
 
-export function createMetrics(status: () => Status): Metrics {
-  const registry = new Registry();
-  const counters = FAMILIES.map((family) => family({ registry, status })).filter(
-    (observe) => observe !== null,
-  );
-  return {
-    observe: (event) => {
-      for (const count of counters) count(event);
-    },
-    expose: async () => ({
-      status: 200,
-      type: registry.contentType,
-      body: await registry.metrics(),
-    }),
+/** Seconds that a scrape may take whose client does not say. */
+const DEFAULT_TIMEOUT = 5;
+
+/** What part of the client's time the workers get; the rest is for the way back. */
+const WORKERS_SHARE = 0.8;
+
+/** Seconds: no client can make a scrape last longer. */
+const LONGEST_TIMEOUT = 60;
+
+/** The metrics of one supervisor. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #options: MetricsOptions;
+  readonly #cgroup = memoryCgroup();
+  readonly #workers: WorkerMetrics | null;
+  readonly #counters: readonly ((observation: Observation) => void)[];
+  #snapshot: Snapshot | undefined;
+
+  constructor(options: MetricsOptions) {
+    const { signals, targets } = options;
+    this.#options = options;
+    this.#workers = targets === null ? null : new WorkerMetrics(targets);
+    const snapshot = (): Snapshot => (this.#snapshot ??= this.#take([]));
+    this.#counters = [...FAMILIES, ...(targets === null ? [] : SCRAPE_FAMILIES)]
+      .map((family) => family({ registry: this.#registry, snapshot, signals }))
+      .filter((count) => count !== null);
+  }
+
+  /** Counts what the event says. */
+  readonly observe = (event: Event): void => {
+    this.#count(event);
   };
+
+  /** The exposition, in the format that the client asks for. */
+  readonly route: Route = async (headers) => {
+    const timeout = workersTimeout(headers['x-prometheus-scrape-timeout-seconds']);
+    const families = await (this.#workers === null
+      ? this.#own()
+      : this.#withWorkers(this.#workers, timeout));
+    return { status: 200, ...expose(families, negotiate(headers.accept)) };
+  };
+
+  async #withWorkers(workers: WorkerMetrics, timeout: number): Promise<readonly ExposedFamily[]> {
+    const { families, scrapes } = await workers.scrape(this.#heads(), timeout);
+    for (const scrape of scrapes) this.#count({ type: 'worker-scraped', ...scrape });
+    const own = await this.#own(scrapes);
+    return families.map((family, place) => withSamples(own[place], family));
+  }
+
+  /** What the workers' families are compared with. */
+  #heads(): readonly ExposedFamily[] {
+    return this.#registry
+      .getMetricsAsArray()
+      .map(({ name, type }) => ({ name, type: String(type), help: null, samples: '' }));
+  }
+
+  #own(scrapes: readonly WorkerScrape[] = []): Promise<readonly ExposedFamily[]> {
+    this.#snapshot = this.#take(scrapes);
+    return familiesOf(this.#registry, this.#workers === null ? () => null : besideWorkers);
+  }
+
+  #take(scrapes: readonly WorkerScrape[]): Snapshot {
+    return takeSnapshot(this.#options.status(), this.#cgroup, scrapes);
+  }
+
+  #count(observation: Observation): void {
+    for (const count of this.#counters) count(observation);
+  }
+}
+
+/** Of the client's own time-out in seconds, as Prometheus sends it. */
+function workersTimeout(header: string | string[] | undefined): number {
+  const asked = Number(header);
+  const timeout = asked > 0 ? Math.min(asked, LONGEST_TIMEOUT) : DEFAULT_TIMEOUT;
+  return timeout * WORKERS_SHARE;
+}
+
+/** The supervisor's own process is told from those of its workers. */
+function besideWorkers(family: string): string | null {
+  return family.startsWith('supervisor_') ? null : 'worker="supervisor"';
+}
+
+function withSamples(own: ExposedFamily | undefined, family: ExposedFamily): ExposedFamily {
+  if (own === undefined) return family;
+  const samples = [own.samples, family.samples].filter((text) => text !== '').join('\n');
+  return { ...own, samples };
 }

@@ -2,13 +2,13 @@ import { Gauge } from 'prom-client';
 
 import type { Family } from './family.ts';
 
-export const workersDesired: Family = ({ registry, status }) => {
+export const workersDesired: Family = ({ registry, snapshot }) => {
   new Gauge({
     name: 'supervisor_workers_desired',
     help: 'How many workers are wanted.',
     registers: [registry],
     collect() {
-      this.set(status().desired);
+      this.set(snapshot().status.desired);
     },
   });
   return null;

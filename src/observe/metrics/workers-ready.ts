@@ -2,13 +2,13 @@ import { Gauge } from 'prom-client';
 
 import type { Family } from './family.ts';
 
-export const workersReady: Family = ({ registry, status }) => {
+export const workersReady: Family = ({ registry, snapshot }) => {
   new Gauge({
     name: 'supervisor_workers_ready',
     help: 'How many workers are ready.',
     registers: [registry],
     collect() {
-      this.set(status().ready);
+      this.set(snapshot().status.ready);
     },
   });
   return null;

@@ -2,13 +2,13 @@ import { Gauge } from 'prom-client';
 
 import type { Family } from './family.ts';
 
-export const workersRunning: Family = ({ registry, status }) => {
+export const workersRunning: Family = ({ registry, snapshot }) => {
   new Gauge({
     name: 'supervisor_workers_running',
     help: 'How many workers are running.',
     registers: [registry],
     collect() {
-      this.set(status().workers.filter((worker) => worker.state === 'running').length);
+      this.set(snapshot().status.workers.filter((worker) => worker.state === 'running').length);
     },
   });
   return null;

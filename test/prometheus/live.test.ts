@@ -10,8 +10,10 @@ import { afterEach, expect, test } from '@jest/globals';
 import { interpolated, queriesOf, readDashboard } from '../helpers/dashboard.ts';
 import type { DashboardQuery } from '../helpers/dashboard.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { freePorts } from '../helpers/free-ports.ts';
 import { Alertmanager, Prometheus, valueOf } from '../helpers/prometheus.ts';
 import type { Series } from '../helpers/prometheus.ts';
+import { ROOT } from '../helpers/program.ts';
 import { selectorsIn } from '../helpers/promql.ts';
 import { RULES_FILE } from '../helpers/rules.ts';
 import { Supervisor, worker } from '../helpers/supervisor.ts';
@@ -74,6 +76,32 @@ test(
       queriesOf(readDashboard()).map((query) => answers(prometheus, query, samples)),
     );
     expect(answered.filter((each) => each).length).toBeGreaterThan(20);
+  },
+  LONG,
+);
+
+test(
+  'the workers’ own metrics come through the supervisor, with its own',
+  async () => {
+    const supervisor = Supervisor.start({
+      workers: 3,
+      command: [process.execPath, `${ROOT}test/fixtures/metrics-worker.js`, 'good', 'good', 'slow'],
+      portBase: await freePorts(3),
+      metrics: { port: 0, workers: { port: '$(PORT)' } },
+    });
+    const prometheus = await scraping(supervisor);
+    await eventually(async () => {
+      const jobs = await prometheus.query('app_jobs_total');
+      expect(valueOf(jobs, { worker: '0', exported_worker: 'own', kind: 'mail' })).toBe(1);
+      expect(valueOf(jobs, { worker: '1', exported_worker: 'own', kind: 'mail' })).toBe(2);
+      const starts = await prometheus.query('process_start_time_seconds');
+      expect(valueOf(starts, { worker: '1' })).toBe(12);
+      expect(valueOf(starts, { worker: 'supervisor' })).toBeGreaterThan(1e9);
+      const success = await prometheus.query('supervisor_worker_scrape_success');
+      expect(valueOf(success, { worker: '2' })).toBe(0);
+      // the slow one has not made the scrape of the whole fail
+      expect(valueOf(await prometheus.query('min_over_time(up[1m])'), { job: 'app' })).toBe(1);
+    });
   },
   LONG,
 );

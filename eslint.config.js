@@ -95,6 +95,7 @@ export default tseslint.config(
           'Buffer',
           'require',
           'module',
+          'fetch',
         ].map((name) => [name, 'readonly']),
       ),
     },

@@ -36,7 +36,7 @@ export function viewOf(document: StatusDocument, history: History, now: number):
       memory: { text: memoryOf(document), detail: 'resident, all workers' },
       cpu: { text: cpuOf(history), detail: '100% is one CPU' },
     },
-    readyShare: desired === 0 ? 0 : Math.min(1, ready / desired),
+    readyShare: desired === 0 ? 1 : Math.min(1, ready / desired),
     rows: workers.map((worker) => rowOf(worker, history.get(worker.index) ?? [], scale, now)),
     empty: workers.length > 0 ? '' : emptyText(document),
   };

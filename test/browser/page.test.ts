@@ -278,24 +278,21 @@ describe('everybody can use it', () => {
     });
   });
 
-  test.each([320, 390, 700, 992, 993, 1024, 1920])(
-    'a window of %d px is never scrolled sideways, and hides nothing',
-    async (width) => {
-      const supervisor = await withCrash();
-      const viewport = { width, height: 844 };
-      const { page } = await visit(supervisor, 3, { viewport });
-      const edges = await page.evaluate(() => ({
-        scroll: document.documentElement.scrollWidth,
-        right: Math.max(
+  test('no window is scrolled sideways, and none hides anything', async () => {
+    const { page } = await visit(await withCrash(), 3);
+    for (const width of [320, 390, 700, 992, 993, 1024, 1920]) {
+      await page.setViewportSize({ width, height: 844 });
+      const edge = await page.evaluate(() =>
+        Math.max(
+          document.documentElement.scrollWidth,
           ...[...document.querySelectorAll('main span, main dd, main svg')].map(
             (element) => element.getBoundingClientRect().right,
           ),
         ),
-      }));
-      expect(edges.scroll).toBeLessThanOrEqual(width);
-      expect(edges.right).toBeLessThanOrEqual(width);
-    },
-  );
+      );
+      expect({ width, fits: edge <= width }).toEqual({ width, fits: true });
+    }
+  });
 
   test('the keyboard reaches what can be used, and one sees where it is', async () => {
     const { page } = await visit(Supervisor.start({ command: worker() }), 1);

@@ -127,8 +127,8 @@ describe('the summary', () => {
   test('adds up the CPU, and draws every row to one scale', () => {
     const documents = [0, 1].map((seconds) =>
       statusDocument([
-        workerDocument({ cpuSeconds: 0.2 * seconds, residentMemoryBytes: 2 ** 20 }),
-        workerDocument({ index: 1, cpuSeconds: seconds, residentMemoryBytes: 2 ** 24 }),
+        workerDocument({ cpuSeconds: 0.2 * seconds, residentMemoryBytes: 2 ** 24 }),
+        workerDocument({ index: 1, cpuSeconds: seconds, residentMemoryBytes: 2 ** 20 }),
       ]),
     );
     const history = recorded(recorded(new Map(), documents[0]!, 0), documents[1]!, 1000);
@@ -136,8 +136,8 @@ describe('the summary', () => {
     expect(facts.cpu.text).toBe('120%');
     expect(rows.map(({ cpu }) => cpu.text)).toEqual(['20%', '100%']);
     expect(rows.map(({ memory }) => memory.line)).toEqual([
-      'M118 21.2h0L120 21.2',
       'M118 1.5h0L120 1.5',
+      'M118 21.2h0L120 21.2',
     ]);
   });
 });

@@ -96,6 +96,7 @@ export default tseslint.config(
           'fetch',
           'require',
           'module',
+          'fetch',
         ].map((name) => [name, 'readonly']),
       ),
     },

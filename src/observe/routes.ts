@@ -3,11 +3,12 @@ import type { Status } from '../core/status.ts';
 import { livez, readyz } from './health.ts';
 import type { Route } from './http.ts';
 import type { Metrics } from './metrics/metrics.ts';
+import { page } from './page.ts';
 import { statusDocument } from './status.ts';
 
 /** What the server answers, by path. */
 export function routesOf(
-  { metrics: { path, page }, minReady }: Config,
+  { metrics: { path, page: hasPage }, minReady }: Config,
   status: () => Status,
   metrics: Metrics,
 ): ReadonlyMap<string, Route> {
@@ -16,12 +17,13 @@ export function routesOf(
     ['/healthz', livez],
     ['/readyz', () => readyz(status(), minReady)],
     [path, metrics.route],
-    ...(page ? pageRoutes(status) : []),
+    ...(hasPage ? pageRoutes(status) : []),
   ]);
 }
 
 function pageRoutes(status: () => Status): readonly (readonly [string, Route])[] {
   return [
+    ['/', page],
     [
       '/status',
       () => ({

@@ -1,0 +1,38 @@
+import type { StatusDocument, WorkerDocument } from '../observe/status.ts';
+import { counted } from './format.ts';
+import { reasonOf } from './row.ts';
+
+/** More workers than this are summed up. */
+const NAMED = 3;
+
+/**
+ * What somebody who cannot see the page has to be told of the time between two documents: that workers
+ * have ended or have been replaced, that more or fewer are wanted or ready, and what the supervisor does.
+ * Uptimes and usage are not among it.
+ *
+ * @returns sentences; empty if there is nothing to tell
+ */
+export function changes(before: StatusDocument, after: StatusDocument): string {
+  if (before.pid !== after.pid) return `Another supervisor answers. ${readiness(after)}`;
+  const known = new Map(before.workers.map((worker) => [worker.index, worker]));
+  const ended = after.workers.flatMap((worker) => endOf(known.get(worker.index), worker) ?? []);
+  return [
+    ...(before.state === after.state ? [] : [`The supervisor is ${after.state}.`]),
+    ...(before.desired === after.desired ? [] : [`${counted(after.desired, 'worker')} wanted.`]),
+    ...(ended.length > NAMED ? [`${ended.length} workers have ended.`] : ended),
+    ...(before.ready === after.ready && ended.length === 0 ? [] : [readiness(after)]),
+  ].join(' ');
+}
+
+function endOf(before: WorkerDocument | undefined, after: WorkerDocument): string | null {
+  const { index, lastExit, pid } = after;
+  if (before === undefined || lastExit === null || lastExit.at === before.lastExit?.at) return null;
+  const how = [lastExit.signal ?? `code ${lastExit.code}`, reasonOf(lastExit)]
+    .filter((part) => part !== '')
+    .join(', ');
+  return `Worker ${index} has ended (${how})${pid === null ? '' : ' and has been replaced'}.`;
+}
+
+function readiness({ ready, desired }: StatusDocument): string {
+  return `${ready} of ${desired} ready.`;
+}

@@ -1,0 +1,74 @@
+import { Parts } from './dom.ts';
+import type { Meter, Row } from './row.ts';
+
+/** The table's rows, which are changed in place. */
+export class Table {
+  readonly #body: Element;
+  readonly #template: DocumentFragment;
+  readonly #rows: TableRow[] = [];
+
+  constructor(body: Element, { content }: HTMLTemplateElement) {
+    this.#body = body;
+    this.#template = content;
+  }
+
+  show(rows: readonly Row[]): void {
+    for (const surplus of this.#rows.splice(rows.length)) surplus.remove();
+    for (const row of rows.slice(this.#rows.length)) this.#add(row);
+    rows.forEach((row, at) => this.#rows[at]?.show(row));
+  }
+
+  #add({ start }: Row): void {
+    const copy = document.importNode(this.#template, true);
+    this.#rows.push(new TableRow(new Parts(copy), start));
+    this.#body.append(copy);
+  }
+}
+
+class TableRow {
+  readonly #parts: Parts;
+  #start: number;
+
+  constructor(parts: Parts, start: number) {
+    this.#parts = parts;
+    this.#start = start;
+  }
+
+  show({ index, state, pid, uptime, restarts, lastExit, memory, cpu, start }: Row): void {
+    const parts = this.#parts;
+    parts.setText('index', index);
+    parts.setAttribute('state', 'data-tone', state.tone);
+    parts.setAttribute('state-shape', 'd', state.shape);
+    parts.setText('state-text', state.text);
+    parts.setText('state-detail', state.detail);
+    parts.setText('pid', pid);
+    parts.setText('uptime', uptime);
+    parts.setText('restarts', restarts.text);
+    parts.setText('restarts-detail', restarts.detail);
+    parts.setText('exit', lastExit.text);
+    parts.setText('exit-detail', lastExit.detail);
+    parts.setAttribute('exit-detail', 'title', lastExit.at);
+    this.#showMeter('memory', memory);
+    this.#showMeter('cpu', cpu);
+    if (start !== this.#start) this.#flash();
+    this.#start = start;
+  }
+
+  #showMeter(name: string, { text, label, line, area }: Meter): void {
+    this.#parts.setText(name, text);
+    this.#parts.setAttribute(`${name}-line`, 'd', line);
+    this.#parts.setAttribute(`${name}-area`, 'd', area);
+    this.#parts.setAttribute(`${name}-svg`, 'aria-label', label);
+    this.#parts.setAttribute(`${name}-svg`, 'aria-hidden', label === '' ? 'true' : '');
+  }
+
+  /** Draws the eye to a row whose process is another one, where that is not unwelcome. */
+  #flash(): void {
+    if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+    this.#parts.get('row').animate([{ backgroundColor: 'var(--flash)' }, {}], 2000);
+  }
+
+  remove(): void {
+    this.#parts.get('row').remove();
+  }
+}

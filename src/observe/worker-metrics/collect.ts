@@ -11,7 +11,7 @@ export type TimedResult = ScrapeResult & { readonly duration: number };
 const CONCURRENCY = 128;
 
 /** Bytes that all workers together may answer. */
-const MOST_BYTES = 64 * 1024 * 1024;
+const MOST_BYTES = 32 * 1024 * 1024;
 
 /**
  * Asks every worker for its metrics; each one's failure is its own.

@@ -4,7 +4,7 @@ import { Multiprocess } from './multiprocess.ts';
 import { livez, readyz } from './observe/health.ts';
 import { ListenError, serveHttp } from './observe/http.ts';
 import type { HttpServer, Route } from './observe/http.ts';
-import { createLog } from './observe/log.ts';
+import { createLog, droppedLine } from './observe/log.ts';
 import type { Log } from './observe/log.ts';
 import { logObserver } from './observe/log-observer.ts';
 import { createMetrics } from './observe/metrics/metrics.ts';
@@ -12,15 +12,13 @@ import type { Metrics } from './observe/metrics/metrics.ts';
 import { openSink } from './observe/sink.ts';
 import { sendTo } from './pid1/socket.ts';
 import type { SignalSource } from './pid1/signals.ts';
+import { FLUSH_TIME, WorkerOutput } from './worker-output.ts';
 
 /** The exit status where the port is taken. */
 const CANNOT_LISTEN = 1;
 
 /** The exit status where the supervisor's own code has thrown. */
 const BROKEN = 1;
-
-/** Milliseconds that the last log lines have to be read. */
-const FLUSH_TIME = 500;
 
 /**
  * Puts the supervisor together and runs it to its end.
@@ -31,12 +29,15 @@ export async function supervise(
   { file, config }: ResolvedConfig,
   signals: SignalSource,
 ): Promise<number> {
-  const sink = openSink(2, (dropped) => droppedLine(config.log, dropped), sendTo);
+  const output = new WorkerOutput(config.log, file ?? undefined);
+  const sink =
+    (await output.open()) ?? openSink(2, (dropped) => droppedLine(config.log, dropped), sendTo);
   const log = createLog(config.log, sink);
   const metrics = createMetrics(() => supervisor.status());
   const supervisor = new Multiprocess(config, {
     observers: [logObserver(log), metrics.observe],
     signals,
+    output,
     ...(file === null ? {} : { source: file }),
   });
   const undo = logFaults(log, supervisor);
@@ -84,17 +85,6 @@ function routesOf(
       async () => ({ status: 200, type: metrics.contentType, body: await metrics.expose() }),
     ],
   ]);
-}
-
-function droppedLine(config: Config['log'], dropped: number): string {
-  let line = '';
-  const write = (text: string): string => (line = text);
-  createLog(config, { write })({
-    level: 'error',
-    msg: `${dropped} log lines were dropped, because nobody read standard error`,
-    facts: { dropped },
-  });
-  return line;
 }
 
 /**

@@ -27,6 +27,7 @@ import { SignalSource } from './pid1/signals.ts';
 import { WorkerProcess } from './worker.ts';
 import { workerOptionsOf } from './worker-options.ts';
 import type { WorkerOptions } from './worker-options.ts';
+import { WorkerOutput } from './worker-output.ts';
 
 /**
  * Is told what has happened. A promise that it returns is not awaited; what it throws is reported as a
@@ -41,6 +42,8 @@ export interface MultiprocessOptions {
   readonly observers?: readonly Observer[];
   /** Where signals come from. Default: `run` listens to the process's own while it runs. */
   readonly signals?: SignalSource;
+  /** Where the workers write to, opened. Default: `startup` opens what `config.log` says; `run` ends it. */
+  readonly output?: WorkerOutput;
 }
 
 /**
@@ -53,6 +56,7 @@ export class Multiprocess extends BaseReload {
   readonly config: Config;
   readonly #workersWanted: { readonly count: number; readonly from: string | null };
   readonly #workerOptions: WorkerOptions;
+  readonly #ownOutput: WorkerOutput | null;
   readonly #oomKills = new OomKills();
   readonly #observers: readonly Observer[];
   readonly #signals: SignalSource | undefined;
@@ -72,8 +76,12 @@ export class Multiprocess extends BaseReload {
     super(complete.reloadDelay);
     this.config = complete;
     this.#workersWanted = countWorkers(complete);
-    this.#workerOptions = workerOptionsOf(complete, source);
-    this.#observers = options.observers ?? [logObserver(createLog(complete.log, process.stderr))];
+    const output = options.output ?? new WorkerOutput(complete.log, source);
+    this.#ownOutput = options.output === undefined ? output : null;
+    this.#workerOptions = workerOptionsOf(complete, source, output);
+    this.#observers = options.observers ?? [
+      logObserver(createLog(complete.log, output.logOn(process.stderr))),
+    ];
     this.#signals = options.signals;
     this.shouldExit.onSet(() => {
       this.#inbox.put({ type: 'stop', cause: { type: 'request' } });
@@ -118,6 +126,7 @@ export class Multiprocess extends BaseReload {
       // nobody is left after an orderly end; an overridden method that throws leaves all of them
       killGroups(this.#pids());
       (await this.#adoption)?.();
+      await this.#ownOutput?.end();
       for (const takeAway of undo.reverse()) takeAway();
     }
   }
@@ -128,6 +137,7 @@ export class Multiprocess extends BaseReload {
   }
 
   override async startup(): Promise<void> {
+    await this.#ownOutput?.open();
     const { count, from } = this.#workersWanted;
     this.#take({ type: 'start', workers: count, workersFrom: from, pid: this.pid });
     for (const message of memoryNotices(this.config.oomScoreAdj)) {

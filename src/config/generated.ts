@@ -220,7 +220,7 @@ export interface UserConfig {
     path?: string;
   };
   /**
-   * The supervisor's own log, on standard error.
+   * The log, on standard error, and the workers' output.
    */
   log?: {
     /**
@@ -231,6 +231,10 @@ export interface UserConfig {
      * auto: text on a terminal, else json.
      */
     format?: 'auto' | 'json' | 'text';
+    /**
+     * The workers' output. inherit: their standard output and error are the supervisor's own; prefix: each line as [INDEX] line; json: each line as {time, worker, stream, msg}.
+     */
+    workers?: 'inherit' | 'prefix' | 'json';
   };
 }
 
@@ -413,7 +417,7 @@ export interface Config {
     path: string;
   };
   /**
-   * The supervisor's own log, on standard error.
+   * The log, on standard error, and the workers' output.
    */
   log: {
     /**
@@ -424,5 +428,9 @@ export interface Config {
      * auto: text on a terminal, else json.
      */
     format: 'auto' | 'json' | 'text';
+    /**
+     * The workers' output. inherit: their standard output and error are the supervisor's own; prefix: each line as [INDEX] line; json: each line as {time, worker, stream, msg}.
+     */
+    workers: 'inherit' | 'prefix' | 'json';
   };
 }

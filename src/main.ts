@@ -12,7 +12,7 @@ import type { Metrics } from './observe/metrics/metrics.ts';
 import { openSink } from './observe/sink.ts';
 import { sendTo } from './pid1/socket.ts';
 import type { SignalSource } from './pid1/signals.ts';
-import { FLUSH_TIME, WorkerOutput } from './worker-output.ts';
+import { WorkerOutput } from './worker-output.ts';
 
 /** The exit status where the port is taken. */
 const CANNOT_LISTEN = 1;
@@ -49,7 +49,7 @@ export async function supervise(
     return BROKEN;
   } finally {
     undo();
-    await sink.end(FLUSH_TIME);
+    await sink.end(output.flushTime);
   }
 }
 

@@ -7,8 +7,9 @@ import type { LogStream } from './observe/log.ts';
 import type { Sink } from './observe/sink.ts';
 import type { Relay } from './output/relay.ts';
 
-/** Milliseconds that the last lines have to be read. */
-export const FLUSH_TIME = 500;
+/** Milliseconds that the last lines of the log have to be read, and with them those of the workers. */
+const FLUSH_TIME = 500;
+const FLUSH_TIME_OF_WORKERS = 2000;
 
 /** The standard streams of one worker. */
 export interface WorkerStdio {
@@ -66,11 +67,16 @@ export class WorkerOutput {
     return this.#relay?.connect(index) ?? INHERITED;
   }
 
-  /** Waits until everything is written that the workers have written, as long as that may take. */
+  /** Milliseconds that the last lines have to be read. */
+  get flushTime(): number {
+    return this.#relay === null ? FLUSH_TIME : FLUSH_TIME_OF_WORKERS;
+  }
+
+  /** Waits until everything is written that the workers have written, at most for `flushTime`. */
   async end(): Promise<void> {
     const relay = this.#relay;
     this.#relay = null;
-    await relay?.end(FLUSH_TIME);
+    await relay?.end(FLUSH_TIME_OF_WORKERS);
   }
 
   #refuse(workers: string, error: unknown): never {

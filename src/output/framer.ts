@@ -73,7 +73,7 @@ export class LineFramer {
   #emitPart(): void {
     const held = this.#held.subarray(0, this.#length);
     const end = held.length - unfinishedCharacter(held);
-    const carried = Buffer.from(held.subarray(end));
+    const carried = held.subarray(end);
     this.#length = end;
     this.#emitHeld(true);
     this.#hold(carried);

@@ -389,6 +389,30 @@ describe('a reader that stalls', () => {
   }
 });
 
+test('workers that flood crowd out neither the others nor the supervisor', async () => {
+  const cwd = configured('prefix', {
+    workers: 5,
+    command:
+      '[ $SUPERVISOR_WORKER_INDEX = 4 ] || exec yes flood; while sleep 0.05; do echo tick; done',
+  });
+  const supervisor = redirected(cwd, '| grep --line-buffered -v flood');
+  const ticks = async (count: number): Promise<void> =>
+    eventually(() => {
+      expect(linesOf(supervisor.stdout).length).toBeGreaterThan(count);
+    });
+  await ticks(3);
+  expect((await supervisor.get('/livez')).status).toBe(200);
+  process.kill(supervisor.pidOf(0), 'SIGKILL');
+  await supervisor.logged(/^Started child/, 6);
+  await ticks(linesOf(supervisor.stdout).length + 3);
+  for (const line of linesOf(supervisor.stdout)) {
+    // the flood's last line may be cut by the kill
+    if (!line.startsWith('[0] ')) expect(line).toBe('[4] tick');
+  }
+  process.kill(Number(supervisor.linesLike(/^Started parent/)[0]?.pid), 'SIGTERM');
+  await supervisor.logged(/^Stopping parent process/);
+});
+
 test('a reader that goes away ends nothing: what the workers write then goes nowhere', async () => {
   const cwd = configured('prefix', { command: ['yes', 'a line'] });
   const supervisor = redirected(cwd, '| head -1');

@@ -16,6 +16,7 @@ import { statusOf } from './core/status.ts';
 import type { Status } from './core/status.ts';
 import { isPassDue, isStopping, nextDeadline, step } from './core/step.ts';
 import { Inbox } from './inbox.ts';
+import { keepAlive } from './keep-alive.ts';
 import { createLog } from './observe/log.ts';
 import { logObserver } from './observe/log-observer.ts';
 import { adopt } from './pid1/adoption.ts';
@@ -288,13 +289,4 @@ function now(): Seconds {
 
 function reportObserver(error: unknown): void {
   process.emitWarning(error instanceof Error ? error : String(error));
-}
-
-/** Keeps the process alive without a timer: with no worker and no server nothing else would. */
-function keepAlive(): () => void {
-  const { port1 } = new MessageChannel();
-  port1.ref();
-  return () => {
-    port1.close();
-  };
 }

@@ -94,11 +94,12 @@ export class LineFramer {
     if (this.#held.length > KEPT) this.#held = Buffer.alloc(0);
   }
 
-  /** Twice the room each time it is too small, so that a line that comes byte by byte costs little. */
+  /** Twice the room each time it is too small, so that a line that comes byte by byte is seldom copied. */
   #hold(bytes: Buffer): void {
     const needed = this.#length + bytes.length;
     if (needed > this.#held.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#held.length));
+      const twice = Math.min(2 * this.#held.length, this.#longest);
+      const larger = Buffer.allocUnsafeSlow(Math.max(needed, twice));
       this.#held.copy(larger, 0, 0, this.#length);
       this.#held = larger;
     }

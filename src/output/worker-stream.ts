@@ -10,12 +10,15 @@ import type { Output } from './output.ts';
 /** The longest line, in bytes, that is passed on whole. */
 export const LONGEST_LINE = 16 * 1024 * 1024;
 
-/**
- * All pipes are read into this buffer, one after the other. It is larger than what a pipe holds, so that
- * one read a turn empties it, and with many busy workers each gets its turn.
- */
-let readBuffer: Buffer | undefined;
+/** More than a pipe holds, so that one read a turn empties it, and with many busy workers each gets its turn. */
 const READ_SIZE = 128 * 1024;
+
+let readBuffer: Buffer | undefined;
+
+/** All pipes are read into this one, one after the other. */
+function sharedBuffer(): Buffer {
+  return (readBuffer ??= Buffer.allocUnsafeSlow(READ_SIZE));
+}
 
 /**
  * One of the two output streams of the workers of a slot: the pipe that they write to, one after the other,
@@ -43,13 +46,12 @@ export class WorkerStream {
     this.#output = output;
     this.#format = format;
     this.#pipe = libc.openPipe();
-    readBuffer ??= Buffer.allocUnsafeSlow(READ_SIZE);
     // of Node's types, only those of `connect` know `onread`
     const options: SocketConstructorOpts & Pick<TcpSocketConnectOpts, 'onread'> = {
       fd: this.#pipe.readEnd,
       readable: true,
       writable: false,
-      onread: { buffer: readBuffer, callback: (count, buffer) => this.#read(count, buffer) },
+      onread: { buffer: sharedBuffer(), callback: (count, buffer) => this.#read(count, buffer) },
     };
     this.#socket = new Socket(options);
     this.#socket.on('error', () => undefined);
@@ -65,14 +67,16 @@ export class WorkerStream {
    * is; a last line that has no end gets one.
    */
   workerEnded(): void {
+    // an error has closed it, which leaves nothing to be read
+    if (this.#socket.destroyed) return;
     let unread = this.#libc.unreadBytes(this.#pipe.readEnd);
     const end = this.#position + unread;
     if (this.#ends.at(-1) !== end) this.#ends.push(end);
-    readBuffer ??= Buffer.allocUnsafeSlow(READ_SIZE);
     while (unread > 0 && !this.#output.isFull) {
-      const count = readSync(this.#pipe.readEnd, readBuffer, 0, Math.min(unread, READ_SIZE), null);
-      unread -= count;
-      this.#take(readBuffer.subarray(0, count));
+      const chunk = this.#readNow(unread);
+      if (chunk.length === 0) break;
+      unread -= chunk.length;
+      this.#take(chunk);
     }
     this.#passEnds();
   }
@@ -89,6 +93,17 @@ export class WorkerStream {
     this.#framer.end();
     this.#socket.destroy();
     closeSync(this.#pipe.writeEnd);
+  }
+
+  /** At most so many bytes; none if somebody else, such as a worker, has read them. */
+  #readNow(most: number): Buffer {
+    const buffer = sharedBuffer();
+    try {
+      const count = readSync(this.#pipe.readEnd, buffer, 0, Math.min(most, READ_SIZE), null);
+      return buffer.subarray(0, count);
+    } catch {
+      return buffer.subarray(0, 0);
+    }
   }
 
   /** @returns whether to go on reading */

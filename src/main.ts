@@ -6,7 +6,7 @@ import { Multiprocess } from './multiprocess.ts';
 import { serveHttp } from './observe/http.ts';
 import type { HttpServer, Route } from './observe/http.ts';
 import { ListenError } from './observe/listen.ts';
-import { createLog } from './observe/log.ts';
+import { createLog, droppedLine } from './observe/log.ts';
 import type { Log } from './observe/log.ts';
 import { logObserver } from './observe/log-observer.ts';
 import { Metrics } from './observe/metrics/metrics.ts';
@@ -15,15 +15,13 @@ import { scrapeTargets } from './observe/worker-metrics/targets.ts';
 import { openSink } from './observe/sink.ts';
 import { sendTo } from './pid1/socket.ts';
 import type { SignalSource } from './pid1/signals.ts';
+import { WorkerOutput } from './worker-output.ts';
 
 /** The exit status where the port is taken. */
 const CANNOT_LISTEN = 1;
 
 /** The exit status where the supervisor's own code has thrown. */
 const BROKEN = 1;
-
-/** Milliseconds that the last log lines have to be read. */
-const FLUSH_TIME = 500;
 
 /**
  * Puts the supervisor together and runs it to its end.
@@ -34,12 +32,15 @@ export async function supervise(
   { file, config }: ResolvedConfig,
   signals: SignalSource,
 ): Promise<number> {
-  const sink = openSink(2, (dropped) => droppedLine(config.log, dropped), sendTo);
+  const output = new WorkerOutput(config.log, file ?? undefined);
+  const sink =
+    (await output.open()) ?? openSink(2, (dropped) => droppedLine(config.log, dropped), sendTo);
   const log = createLog(config.log, sink);
   const metrics = metricsOf(config, () => supervisor.status());
   const supervisor = new Multiprocess(config, {
     observers: [logObserver(log), metrics.observe],
     signals,
+    output,
     ...(file === null ? {} : { source: file }),
   });
   const undo = logFaults(log, supervisor);
@@ -51,7 +52,7 @@ export async function supervise(
     return BROKEN;
   } finally {
     undo();
-    await sink.end(FLUSH_TIME);
+    await sink.end(output.flushTime);
   }
 }
 
@@ -82,17 +83,6 @@ async function serveAndRun(
     server?.close();
   }
   return supervisor.exitStatus;
-}
-
-function droppedLine(config: Config['log'], dropped: number): string {
-  let line = '';
-  const write = (text: string): string => (line = text);
-  createLog(config, { write })({
-    level: 'error',
-    msg: `${dropped} log lines were dropped, because nobody read standard error`,
-    facts: { dropped },
-  });
-  return line;
 }
 
 /**

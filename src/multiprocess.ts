@@ -17,6 +17,7 @@ import { statusOf } from './core/status.ts';
 import type { Status } from './core/status.ts';
 import { isPassDue, isStopping, nextDeadline, step } from './core/step.ts';
 import { Inbox } from './inbox.ts';
+import { keepAlive } from './keep-alive.ts';
 import { createLog } from './observe/log.ts';
 import { logObserver } from './observe/log-observer.ts';
 import { adopt } from './pid1/adoption.ts';
@@ -28,6 +29,7 @@ import { SignalSource } from './pid1/signals.ts';
 import { WorkerProcess } from './worker.ts';
 import { workerOptionsOf } from './worker-options.ts';
 import type { WorkerOptions } from './worker-options.ts';
+import { WorkerOutput } from './worker-output.ts';
 
 /**
  * Is told what has happened. A promise that it returns is not awaited; what it throws is reported as a
@@ -42,6 +44,8 @@ export interface MultiprocessOptions {
   readonly observers?: readonly Observer[];
   /** Where signals come from. Default: `run` listens to the process's own while it runs. */
   readonly signals?: SignalSource;
+  /** Where the workers write to, opened. Default: `startup` opens what `config.log` says; `run` ends it. */
+  readonly output?: WorkerOutput;
 }
 
 /**
@@ -55,6 +59,7 @@ export class Multiprocess extends BaseReload {
   readonly #workersWanted: { readonly count: number; readonly from: string | null };
   readonly #workerOptions: WorkerOptions;
   readonly #memory = memoryCgroup();
+  readonly #ownOutput: WorkerOutput | null;
   readonly #observers: readonly Observer[];
   readonly #signals: SignalSource | undefined;
   readonly #inbox = new Inbox<Input>();
@@ -73,8 +78,12 @@ export class Multiprocess extends BaseReload {
     super(complete.reloadDelay);
     this.config = complete;
     this.#workersWanted = countWorkers(complete);
-    this.#workerOptions = workerOptionsOf(complete, source);
-    this.#observers = options.observers ?? [logObserver(createLog(complete.log, process.stderr))];
+    const output = options.output ?? new WorkerOutput(complete.log, source);
+    this.#ownOutput = options.output === undefined ? output : null;
+    this.#workerOptions = workerOptionsOf(complete, source, output);
+    this.#observers = options.observers ?? [
+      logObserver(createLog(complete.log, output.logOn(process.stderr))),
+    ];
     this.#signals = options.signals;
     this.shouldExit.onSet(() => {
       this.#inbox.put({ type: 'stop', cause: { type: 'request' } });
@@ -119,6 +128,7 @@ export class Multiprocess extends BaseReload {
       // nobody is left after an orderly end; an overridden method that throws leaves all of them
       killGroups(this.#pids());
       (await this.#adoption)?.();
+      await this.#ownOutput?.end();
       for (const takeAway of undo.reverse()) takeAway();
     }
   }
@@ -129,6 +139,7 @@ export class Multiprocess extends BaseReload {
   }
 
   override async startup(): Promise<void> {
+    await this.#ownOutput?.open();
     const { count, from } = this.#workersWanted;
     const oomKills = this.#memory?.oomKills() ?? null;
     this.#take({ type: 'start', workers: count, workersFrom: from, pid: this.pid, oomKills });
@@ -280,13 +291,4 @@ function now(): Seconds {
 
 function reportObserver(error: unknown): void {
   process.emitWarning(error instanceof Error ? error : String(error));
-}
-
-/** Keeps the process alive without a timer: with no worker and no server nothing else would. */
-function keepAlive(): () => void {
-  const { port1 } = new MessageChannel();
-  port1.ref();
-  return () => {
-    port1.close();
-  };
 }

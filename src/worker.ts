@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { constants } from 'node:os';
 
 import type { Command } from './core/command.ts';
@@ -7,6 +7,7 @@ import type { SpawnFailure } from './core/input.ts';
 import { raiseOomScore } from './pid1/memory.ts';
 import { explainSpawnError, foreseeSpawnError } from './spawn-error.ts';
 import type { WorkerOptions } from './worker-options.ts';
+import type { WorkerStdio } from './worker-output.ts';
 
 /** What a worker tells: first one of `spawned` and `failed`, and after `spawned` one `exited`. */
 export interface WorkerListener {
@@ -34,43 +35,38 @@ export class WorkerProcess {
 
   /**
    * Starts a worker as the leader of a session and a process group of its own, with the supervisor's
-   * standard input, output and error.
+   * standard input.
    *
    * @returns null if that failed; the listener is told in every case
    */
   static start(
     index: number,
     command: Command,
-    { oomScoreAdj, parentDeath }: WorkerOptions,
+    { oomScoreAdj, parentDeath, output }: WorkerOptions,
     listener: WorkerListener,
   ): WorkerProcess | null {
-    const fail = (error: unknown): void => {
+    let streams: WorkerStdio | undefined;
+    const fail = (error: unknown): null => {
+      streams?.release();
       listener.failed(explainSpawnError(error, command));
+      return null;
     };
     const error = parentDeath === null ? null : foreseeSpawnError(command);
-    if (error !== null) {
-      fail(error);
-      return null;
-    }
-    const { file, args } = parentDeath === null ? command : underSetpriv(command, parentDeath);
+    if (error !== null) return fail(error);
     let child: ChildProcess;
     try {
-      child = spawn(file, args, {
-        cwd: command.workingDir ?? undefined,
-        env: { ...command.env },
-        stdio: 'inherit',
-        // setsid: signals of a terminal reach the supervisor alone, which stops workers in order
-        detached: true,
-      });
+      streams = output.connect(index);
+      child = spawnChild(command, parentDeath, streams.stdio);
     } catch (error) {
       // E2BIG, ENOTDIR and the like are thrown where others are emitted
-      fail(error);
-      return null;
+      return fail(error);
     }
     if (child.pid === undefined) {
       child.once('error', fail);
       return null;
     }
+    // before its exit is told, so that its last words are
+    child.once('exit', streams.release);
     if (oomScoreAdj !== false) raiseOomScore(child.pid, oomScoreAdj);
     listener.spawned(child.pid);
     return new WorkerProcess(index, child.pid, child, listener);
@@ -98,6 +94,21 @@ export class WorkerProcess {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
   }
+}
+
+function spawnChild(
+  command: Command,
+  parentDeath: WorkerOptions['parentDeath'],
+  stdio: StdioOptions,
+): ChildProcess {
+  const { file, args } = parentDeath === null ? command : underSetpriv(command, parentDeath);
+  return spawn(file, args, {
+    cwd: command.workingDir ?? undefined,
+    env: { ...command.env },
+    stdio,
+    // setsid: signals of a terminal reach the supervisor alone, which stops workers in order
+    detached: true,
+  });
 }
 
 function underSetpriv(

@@ -237,7 +237,7 @@ export interface UserConfig {
     page?: boolean;
   };
   /**
-   * The supervisor's own log, on standard error.
+   * The log, on standard error, and the workers' output.
    */
   log?: {
     /**
@@ -248,6 +248,10 @@ export interface UserConfig {
      * auto: text on a terminal, else json.
      */
     format?: 'auto' | 'json' | 'text';
+    /**
+     * The workers' output. inherit: their standard output and error are the supervisor's own; prefix: each line as [INDEX] line; json: each line as {time, worker, stream, msg}.
+     */
+    workers?: 'inherit' | 'prefix' | 'json';
   };
 }
 
@@ -447,7 +451,7 @@ export interface Config {
     page: boolean;
   };
   /**
-   * The supervisor's own log, on standard error.
+   * The log, on standard error, and the workers' output.
    */
   log: {
     /**
@@ -458,5 +462,9 @@ export interface Config {
      * auto: text on a terminal, else json.
      */
     format: 'auto' | 'json' | 'text';
+    /**
+     * The workers' output. inherit: their standard output and error are the supervisor's own; prefix: each line as [INDEX] line; json: each line as {time, worker, stream, msg}.
+     */
+    workers: 'inherit' | 'prefix' | 'json';
   };
 }

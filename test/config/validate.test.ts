@@ -49,7 +49,7 @@ describe('defaults', () => {
       parentDeathSignal: false,
       oomScoreAdj: 500,
       metrics: { enabled: true, host: '::', port: 9464, path: '/metrics', page: true },
-      log: { level: 'info', format: 'auto' },
+      log: { level: 'info', format: 'auto', workers: 'inherit' },
     });
   });
 

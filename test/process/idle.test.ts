@@ -13,8 +13,12 @@ function contextSwitches(pid: number): number {
     .reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
-test('an idle supervisor makes no wake-up', async () => {
-  const supervisor = Supervisor.start({ workers: 16, command: ['sleep', '1000'] });
+test.each(['inherit', 'prefix'])('an idle supervisor makes no wake-up: %s', async (workers) => {
+  const supervisor = Supervisor.start({
+    workers: 16,
+    command: 'echo ready; exec sleep 1000',
+    log: { workers },
+  });
   await supervisor.logged(/^Started child process/, 16);
   await supervisor.get('/metrics');
   // for some seconds after the start V8 still tidies up; then a second passes without one

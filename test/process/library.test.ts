@@ -194,6 +194,22 @@ describe('Multiprocess', () => {
     expect(program.stderr).toContain(`Started parent process [${program.pid}]`);
   });
 
+  test('passes on the workers’ output in one with its log, and lets the program end', async () => {
+    const program = runScript(`
+      import { Multiprocess } from 'container-supervisor';
+      const config = { command: 'echo out; echo err >&2; exit 3', restart: { policy: 'Never' } };
+      const supervisor = new Multiprocess({ ...config, log: { workers: 'prefix' } });
+      await supervisor.run();
+      console.log('status', supervisor.exitStatus);
+    `);
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(program.stdout).toBe('[0] out\nstatus 3\n');
+    const lines = program.stderr.split('\n').filter((line) => !line.includes('Started'));
+    expect(lines[0]).toBe('[0] err');
+    expect(lines[1]).toContain('exited with code 3.');
+    expect(lines.at(-2)).toContain(`Stopping parent process [${program.pid}]`);
+  });
+
   test('a wrong configuration is told with every problem', async () => {
     const program = runScript(`
       import { ConfigError, Multiprocess } from 'container-supervisor';

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { symlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { constants } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +7,9 @@ import { describe, expect, test } from '@jest/globals';
 
 import { eventually } from '../helpers/eventually.ts';
 import { isRunning, processInfo, processes } from '../helpers/processes.ts';
-import { CLI, Program, ROOT } from '../helpers/program.ts';
+import { CLI, Program } from '../helpers/program.ts';
 import { Supervisor, worker } from '../helpers/supervisor.ts';
+import { cliWithoutKoffi } from '../helpers/without-koffi.ts';
 import { workspace } from '../helpers/workspace.ts';
 
 async function allGone(pids: Iterable<number>): Promise<void> {
@@ -277,18 +278,10 @@ describe('reaping outside a PID namespace', () => {
   });
 
   test('without koffi it says so once, with the remedy, and everything else works', async () => {
-    const copy = workspace();
-    cpSync(join(ROOT, 'dist'), join(copy, 'dist'), { recursive: true });
-    for (const name of ['package.json', 'schemas']) symlinkSync(join(ROOT, name), join(copy, name));
-    mkdirSync(join(copy, 'node_modules'));
-    for (const name of readdirSync(join(ROOT, 'node_modules'))) {
-      if (name === 'koffi') continue;
-      symlinkSync(join(ROOT, 'node_modules', name), join(copy, 'node_modules', name));
-    }
     const cwd = workspace({
       'supervisor.config.json': { command: worker(), subreaper: true, metrics: { port: 0 } },
     });
-    const supervisor = new Supervisor(cwd, {}, join(copy, 'dist/cli.cjs'));
+    const supervisor = new Supervisor(cwd, {}, cliWithoutKoffi());
     await supervisor.ready(1);
     const [notice] = await supervisor.logged(/koffi/);
     expect(notice).toMatchObject({ level: 'warn' });

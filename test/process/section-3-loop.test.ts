@@ -113,11 +113,13 @@ describe('a spawn that fails', () => {
     expect((await supervisor.get('/readyz')).body).toContain('[-]worker 0 backoff');
     install();
     await supervisor.ready(2);
-    const metrics = await supervisor.metrics();
-    expect(metrics.get('supervisor_worker_starts_total{worker="0"}')).toBe(2);
-    expect(metrics.get('supervisor_worker_spawn_errors_total{worker="0",error="ENOENT"}')).toBe(
-      supervisor.linesLike(/^Worker could not be started/).length,
-    );
+    await eventually(async () => {
+      const metrics = await supervisor.metrics();
+      expect(metrics.get('supervisor_worker_starts_total{worker="0"}')).toBe(2);
+      expect(metrics.get('supervisor_worker_spawn_errors_total{worker="0",error="ENOENT"}')).toBe(
+        supervisor.linesLike(/^Worker could not be started/).length,
+      );
+    });
     expect(existsSync(command)).toBe(true);
   });
 

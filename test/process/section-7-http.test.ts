@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 
@@ -179,6 +180,35 @@ describe('the server', () => {
     const url = new URL(await supervisor.url('/livez'));
     for (const host of ['127.0.0.1', '[::1]']) {
       expect((await fetch(`http://${host}:${url.port}/livez`)).status).toBe(200);
+    }
+  });
+
+  test('a client that sends nothing, or byte after byte, is let go; one that asks on is not', async () => {
+    const supervisor = Supervisor.start({ command: worker() });
+    const port = Number(new URL(await supervisor.url()).port);
+    const silent = connect(port, '127.0.0.1');
+    const half = connect(port, '127.0.0.1').setNoDelay();
+    half.write('GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: ');
+    const trickle = setInterval(() => half.write('x'), 250);
+    const alive = connect(port, '127.0.0.1');
+    const ask = setInterval(() => alive.write('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n'), 2000);
+    let answered = 0;
+    alive.on(
+      'data',
+      (data) => (answered += data.toString().split('livez check passed').length - 1),
+    );
+    const closed = [silent, half].map(async (socket) => {
+      socket.on('error', () => undefined).resume();
+      await once(socket, 'close');
+    });
+    try {
+      await Promise.all(closed);
+      expect(alive.destroyed).toBe(false);
+      expect(answered).toBeGreaterThan(0);
+    } finally {
+      clearInterval(trickle);
+      clearInterval(ask);
+      alive.destroy();
     }
   });
 

@@ -6,6 +6,7 @@ set -euo pipefail
 # a command that only the package brings, and the package
 readonly NEEDED=(
   unshare:util-linux
+  unzip:unzip
   promtool:prometheus
   prometheus:prometheus
   amtool:prometheus-alertmanager

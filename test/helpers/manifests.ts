@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 
-import { defaultLoadersSync } from 'cosmiconfig';
-
+import { parseObjects } from './helm.ts';
+import type { KubernetesObject } from './helm.ts';
 import { ROOT } from './program.ts';
 
 const FOLDER = `${ROOT}deploy/kubernetes/`;
@@ -58,12 +58,18 @@ export interface PodSpec {
 }
 
 /** An object of Kubernetes, as far as tests look at it. */
-export interface Manifest {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: { readonly name: string };
+export interface Manifest extends KubernetesObject {
   readonly data?: Readonly<Record<string, string>>;
-  readonly spec?: { readonly template?: { readonly spec: PodSpec } };
+  readonly spec?: {
+    readonly selector?: { readonly matchLabels?: object };
+    readonly template?: {
+      readonly metadata: {
+        readonly labels: object;
+        readonly annotations?: Readonly<Record<string, string>>;
+      };
+      readonly spec: PodSpec;
+    };
+  };
 }
 
 /** The names of the files in deploy/kubernetes. */
@@ -71,15 +77,7 @@ export const EXAMPLES = readdirSync(FOLDER).filter((name) => name.endsWith('.yam
 
 /** The objects in a file of deploy/kubernetes. */
 export function example(name: string): readonly Manifest[] {
-  return parseManifests(readFileSync(`${FOLDER}${name}`, 'utf8'));
-}
-
-/** The objects in a stream of YAML documents. */
-export function parseManifests(text: string): readonly Manifest[] {
-  return text
-    .split(/^---$/m)
-    .map((document) => defaultLoadersSync['.yaml']('manifest', document) as Manifest | null)
-    .filter((object) => object !== null && object !== undefined);
+  return parseObjects(readFileSync(`${FOLDER}${name}`, 'utf8'));
 }
 
 /** The one pod that these objects have. */
@@ -111,4 +109,36 @@ export function configOf(objects: readonly Manifest[]): string {
   const text = map?.data?.[path.slice((mount?.mountPath.length ?? 0) + 1)];
   if (text === undefined) throw new Error(`nothing is mounted at ${path}`);
   return text;
+}
+
+/**
+ * How long the containers of a pod may take to stop: its own pre-stop sleep and the whole stop for the
+ * supervisor's, so many seconds for the app's. A native sidecar is asked after the app, all others at once.
+ */
+export function stopSecondsOf(objects: readonly Manifest[], appSeconds = 30): number {
+  const pod = podOf(objects);
+  const supervisor = supervisorOf(pod);
+  const { stop } = JSON.parse(configOf(objects)) as { stop?: { timeoutSeconds?: number } };
+  const own = (supervisor.lifecycle?.preStop?.sleep?.seconds ?? 0) + (stop?.timeoutSeconds ?? 25);
+  if (supervisor.restartPolicy === 'Always') return own + appSeconds;
+  return pod.containers.length > 1 ? Math.max(own, appSeconds) : own;
+}
+
+/** What the restricted Pod Security Standard has against a pod, and a root file system that is writable. */
+export function securityProblemsOf(pod: PodSpec): readonly string[] {
+  const common = pod.securityContext ?? {};
+  return [...(pod.initContainers ?? []), ...pod.containers].flatMap((container) => {
+    const own = container.securityContext ?? {};
+    const rules = {
+      allowPrivilegeEscalation: own.allowPrivilegeEscalation === false,
+      'capabilities.drop': own.capabilities?.drop?.includes('ALL') === true,
+      'capabilities.add': own.capabilities?.add === undefined,
+      runAsNonRoot: (own.runAsNonRoot ?? common.runAsNonRoot) === true,
+      seccompProfile: (own.seccompProfile ?? common.seccompProfile)?.type === 'RuntimeDefault',
+      readOnlyRootFilesystem: own.readOnlyRootFilesystem === true,
+    };
+    return Object.entries(rules).flatMap(([rule, holds]) => {
+      return holds ? [] : [`${container.name}: ${rule}`];
+    });
+  });
 }

@@ -28,6 +28,7 @@ export interface Container {
     readonly allowPrivilegeEscalation?: boolean;
     readonly readOnlyRootFilesystem?: boolean;
     readonly runAsNonRoot?: boolean;
+    readonly runAsUser?: number;
     readonly seccompProfile?: { readonly type: string };
     readonly capabilities?: { readonly drop?: readonly string[]; readonly add?: readonly string[] };
   };

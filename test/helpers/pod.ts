@@ -114,7 +114,7 @@ export class Pod {
   }
 
   #enter(
-    { name, volumeMounts = [] }: Container,
+    { name, volumeMounts = [], securityContext }: Container,
     files: Image,
   ): { image: string; prefix: string[] } {
     const image = join(this.#folder, `image-${name}`);
@@ -129,7 +129,9 @@ export class Pod {
     const volumes = volumeMounts.flatMap((mount) => {
       return [this.#volume(mount.name), mount.mountPath, mount.readOnly === true ? 'ro' : 'rw'];
     });
-    const user = String(this.#spec.securityContext?.runAsUser ?? 0);
+    const { runAsUser } = { ...this.#spec.securityContext, ...securityContext };
+    if (runAsUser === undefined) throw new Error(`${name} needs a runAsUser`);
+    const user = String(runAsUser);
     const count = String(volumeMounts.length);
     return { image, prefix: ['sh', '-c', ENTER, 'sh', image, root, user, count, ...volumes] };
   }

@@ -7,6 +7,7 @@ import * as prettier from 'prettier';
 
 import { configurationReference } from './configuration-reference.mjs';
 import { metricsReference } from './metrics-reference.mjs';
+import { sidecarValuesSchema } from './sidecar-values-schema.mjs';
 
 const SCHEMA = 'schemas/supervisor.schema.json';
 const schema = JSON.parse(readFileSync(SCHEMA, 'utf8'));
@@ -57,6 +58,7 @@ const outputs = {
   'src/config/generated.ts': configTypes,
   'docs/configuration.md': () => configurationReference(schema),
   'docs/metrics.md': metricsReference,
+  'deploy/helm/container-supervisor-sidecar/values.schema.json': () => sidecarValuesSchema(schema),
 };
 
 let stale = false;

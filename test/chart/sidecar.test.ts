@@ -1,5 +1,5 @@
 // The library chart, through a chart that includes it.
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, test } from '@jest/globals';
@@ -18,7 +18,7 @@ import {
 import type { Manifest } from '../helpers/manifests.ts';
 import { ROOT } from '../helpers/program.ts';
 import { workspace } from '../helpers/workspace.ts';
-import { expectGracefulStop, HTTPD } from '../helpers/wrapped.ts';
+import { expectGracefulStop, WRAPPED } from '../helpers/wrapped.ts';
 
 const LIBRARY = `${ROOT}deploy/helm/container-supervisor-sidecar`;
 
@@ -46,8 +46,8 @@ const configured = (mailer: Values): unknown => JSON.parse(configOf(rendered(mai
 
 describe.each(HELM_VERSIONS)('Helm %i', (helm) => {
   test('finds nothing to mend', () => {
-    for (const chart of [CONSUMER, LIBRARY]) {
-      const { status, stdout } = runHelm(helm, ['lint', '--strict', chart]);
+    for (const args of [[CONSUMER], [LIBRARY, '--set', 'supervisor.command={node}']]) {
+      const { status, stdout } = runHelm(helm, ['lint', '--strict', ...args]);
       expect([status, stdout]).toEqual([0, expect.not.stringMatching(/WARNING|ERROR/)]);
     }
   });
@@ -62,8 +62,8 @@ describe.each(HELM_VERSIONS)('Helm %i', (helm) => {
   test.each([
     ['an unknown key', { mdoe: 'auto' }, /mdoe/],
     ['an unknown mode', { mode: 'sidecar' }, /mode/],
-    ['a wrong worker count', { supervisor: { workers: -1 } }, /supervisor.workers/],
-    ['a port that nobody could name', { supervisor: { metrics: { port: 0 } } }, /metrics.port/],
+    ['a wrong worker count', { supervisor: { workers: -1 } }, /supervisor\W+workers/],
+    ['a port that nobody could name', { supervisor: { metrics: { port: 0 } } }, /metrics\W+port/],
   ])('refuses %s', (_, mailer, message) => {
     expect(refusal(CONSUMER, { helm, values: { mailer } })).toMatch(message);
   });
@@ -168,6 +168,13 @@ describe('the configuration', () => {
   });
 });
 
+test('the README tells of every value', () => {
+  const read = (file: string): string => readFileSync(join(LIBRARY, file), 'utf8');
+  const values = [...read('values.yaml').matchAll(/^(\w+):/gm)].map(([, key]) => key);
+  const told = [...read('README.md').matchAll(/^\| `(\w+)` +\|/gm)].map(([, key]) => key);
+  expect(told).toEqual(values);
+});
+
 describe('the wrapping', () => {
   test('stops by the image’s signal, unless the configuration says otherwise', () => {
     expect(configured(WRAP)).toMatchObject({
@@ -209,11 +216,11 @@ describe('the wrapping', () => {
     });
     // a chart's own pod would have the sysctl; here the port needs none
     const conf = '/usr/local/apache2/conf/httpd.conf';
-    const text = HTTPD.image[conf]?.replace('Listen 80\n', 'Listen 8080\n') ?? '';
+    const text = WRAPPED.httpd.image[conf]?.replace('Listen 80\n', 'Listen 8080\n') ?? '';
     await expectGracefulStop(objects, {
-      ...HTTPD,
+      ...WRAPPED.httpd,
       port: 8080,
-      image: { ...HTTPD.image, [conf]: text },
+      image: { ...WRAPPED.httpd.image, [conf]: text },
     });
   }, 60_000);
 });

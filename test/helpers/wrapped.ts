@@ -18,7 +18,7 @@ export interface Wrapped {
 const LARGE = 32 * 2 ** 20;
 
 /** Stands in for nginxinc/nginx-unprivileged: this machine's nginx with the image's paths. */
-export const NGINX: Wrapped = {
+const NGINX: Wrapped = {
   port: 8080,
   stopSignal: 'SIGQUIT',
   image: {
@@ -41,7 +41,7 @@ export const NGINX: Wrapped = {
 };
 
 /** Stands in for httpd. */
-export const HTTPD: Wrapped = {
+const HTTPD: Wrapped = {
   port: 80,
   stopSignal: 'SIGWINCH',
   image: {
@@ -59,6 +59,9 @@ export const HTTPD: Wrapped = {
     DocumentRoot /usr/local/apache2/htdocs`,
   },
 };
+
+/** What the tests wrap. */
+export const WRAPPED = { nginx: NGINX, httpd: HTTPD } as const;
 
 /** Asks for the large file, reads its first bytes, and the rest when it gets a line on standard input. */
 const download = (port: number): string => `

@@ -2,15 +2,12 @@
 import { test } from '@jest/globals';
 
 import { example } from '../helpers/manifests.ts';
-import { expectGracefulStop, HTTPD, NGINX } from '../helpers/wrapped.ts';
+import { expectGracefulStop, WRAPPED } from '../helpers/wrapped.ts';
 
-test.each([
-  { file: 'wrap-nginx.yaml', ...NGINX },
-  { file: 'wrap-httpd.yaml', ...HTTPD },
-])(
-  '$file: $stopSignal lets a request in flight finish, and ends it with status 0',
-  async ({ file, ...wrapped }) => {
-    await expectGracefulStop(example(file), wrapped);
+test.each(['nginx', 'httpd'] as const)(
+  '%s: the image’s STOPSIGNAL lets a request in flight finish, and ends it with status 0',
+  async (name) => {
+    await expectGracefulStop(example(`wrap-${name}.yaml`), WRAPPED[name]);
   },
   60_000,
 );

@@ -1,10 +1,11 @@
-// Writes what is derived from schemas/supervisor.schema.json and from the metric families; with --check it
-// only compares, and exits with 1 if something committed is out of date.
+// Writes what is derived from schemas/supervisor.schema.json, the metric families and the chart's values; with
+// --check it only compares, and exits with 1 if something committed is out of date.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 import { compile } from 'json-schema-to-typescript';
 import * as prettier from 'prettier';
 
+import { chartOutputs } from './chart.mjs';
 import { configurationReference } from './configuration-reference.mjs';
 import { metricsReference } from './metrics-reference.mjs';
 
@@ -57,6 +58,7 @@ const outputs = {
   'src/config/generated.ts': configTypes,
   'docs/configuration.md': () => configurationReference(schema),
   'docs/metrics.md': metricsReference,
+  ...chartOutputs(schema),
 };
 
 let stale = false;

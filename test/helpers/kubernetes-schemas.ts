@@ -22,8 +22,10 @@ type Model = new (data: KubernetesObject) => { validate(): void };
  * fields that do not exist.
  */
 export async function problemsOf(objects: readonly KubernetesObject[]): Promise<readonly string[]> {
-  const invalid = await Promise.all(objects.map((object) => invalidValues(object)));
-  return [...invalid.flat(), ...unknownFields(objects)];
+  const problems: string[] = [];
+  // one after the other: Jest's loader confuses modules that are loaded at once
+  for (const object of objects) problems.push(...(await invalidValues(object)));
+  return [...problems, ...unknownFields(objects)];
 }
 
 function moduleOf({ apiVersion, kind }: KubernetesObject): string {

@@ -1,10 +1,11 @@
-// Writes what is derived from schemas/supervisor.schema.json and from the metric families; with --check it
-// only compares, and exits with 1 if something committed is out of date.
+// Writes what is derived from schemas/supervisor.schema.json, the metric families and the chart's values; with
+// --check it only compares, and exits with 1 if something committed is out of date.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 import { compile } from 'json-schema-to-typescript';
 import * as prettier from 'prettier';
 
+import { chartOutputs } from './chart.mjs';
 import { configurationReference } from './configuration-reference.mjs';
 import { metricsReference } from './metrics-reference.mjs';
 import { sidecarValuesSchema } from './sidecar-values-schema.mjs';
@@ -59,6 +60,7 @@ const outputs = {
   'docs/configuration.md': () => configurationReference(schema),
   'docs/metrics.md': metricsReference,
   'deploy/helm/container-supervisor-sidecar/values.schema.json': () => sidecarValuesSchema(schema),
+  ...chartOutputs(schema),
 };
 
 let stale = false;

@@ -1,4 +1,5 @@
 // The values.schema.json of the library chart: the configuration's schema under `supervisor`, and its own keys.
+import { portable, PROBE, supervisorSchema } from './chart-values-schema.mjs';
 
 const STRING = { type: 'string' };
 const SECONDS = { type: 'number', minimum: 0 };
@@ -15,21 +16,6 @@ const IMAGE = {
     digest: { type: 'string', pattern: '^(sha256:[0-9a-f]{64})?$' },
     pullPolicy: { enum: ['Always', 'IfNotPresent', 'Never'] },
   },
-};
-
-const PROBE = {
-  type: ['object', 'null'],
-  additionalProperties: false,
-  properties: Object.fromEntries(
-    [
-      'initialDelaySeconds',
-      'periodSeconds',
-      'timeoutSeconds',
-      'failureThreshold',
-      'successThreshold',
-      'terminationGracePeriodSeconds',
-    ].map((key) => [key, { type: 'integer', minimum: key === 'initialDelaySeconds' ? 0 : 1 }]),
-  ),
 };
 
 /** The library's own values; each is in values.yaml. */
@@ -52,36 +38,6 @@ const OWN = {
   volumeMounts: LIST,
   securityContext: MAP,
 };
-
-/** Without this project's own keyword, and with the NUL of patterns as Go's regular expressions write it. */
-function portable(node) {
-  if (typeof node === 'string') return node.replaceAll('\\u0000', '\\x00');
-  if (Array.isArray(node)) return node.map(portable);
-  if (node === null || typeof node !== 'object') return node;
-  const entries = Object.entries(node).filter(([key]) => key !== 'x-expected');
-  return Object.fromEntries(entries.map(([key, value]) => [key, portable(value)]));
-}
-
-/** The configuration's schema, with what the templates read required, and a port that they can name. */
-function supervisorSchema({ properties, type, additionalProperties }) {
-  const { stop, metrics } = properties;
-  const port = { ...metrics.properties.port, minimum: 1, description: 'The port to listen on.' };
-  return {
-    type,
-    additionalProperties,
-    required: ['command', 'stop', 'metrics'],
-    properties: {
-      ...properties,
-      $schema: false,
-      stop: { ...stop, required: ['timeoutSeconds'] },
-      metrics: {
-        ...metrics,
-        required: ['enabled', 'port'],
-        properties: { ...metrics.properties, port },
-      },
-    },
-  };
-}
 
 /** @param configuration - schemas/supervisor.schema.json */
 export function sidecarValuesSchema(configuration) {

@@ -68,7 +68,6 @@ export function runHelm(
       env: {
         PATH: process.env['PATH'],
         HOME: home,
-        KUBECONFIG: join(home, 'none'),
         HELM_CACHE_HOME: join(home, 'cache'),
         HELM_CONFIG_HOME: join(home, 'config'),
         HELM_DATA_HOME: join(home, 'data'),

@@ -92,6 +92,7 @@ export default tseslint.config(
           'setTimeout',
           'clearInterval',
           'URL',
+          'AbortSignal',
           'Buffer',
           'fetch',
           'require',

@@ -6,11 +6,15 @@ set -euo pipefail
 # a command that only the package brings, and the package
 readonly NEEDED=(
   unshare:util-linux
+  unzip:unzip
   promtool:prometheus
   prometheus:prometheus
   amtool:prometheus-alertmanager
   prometheus-alertmanager:prometheus-alertmanager
   chromium:chromium
+  ip:iproute2
+  nginx:nginx-light
+  apache2:apache2-bin
 )
 
 declare -A missing=()
@@ -55,6 +59,9 @@ quietly apt-get install --yes --no-install-recommends "${packages[@]}"
 # nor does one start at the next boot
 if [[ -d /run/systemd/system ]]; then
   for package in "${packages[@]}"; do
-    [[ $package != prometheus* ]] || quietly systemctl disable "$package.service"
+    case $package in
+      prometheus*) quietly systemctl disable "$package.service" ;;
+      nginx-light) quietly systemctl disable nginx.service ;;
+    esac
   done
 fi

@@ -14,6 +14,7 @@ const EARLY = [
   'SIGHUP',
   'SIGUSR1',
   'SIGUSR2',
+  'SIGWINCH',
   'SIGTTIN',
   'SIGTTOU',
 ];

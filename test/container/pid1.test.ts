@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { describe, expect, test } from '@jest/globals';
 
 import { eventually } from '../helpers/eventually.ts';
-import { childrenOf, isRunning, processes } from '../helpers/processes.ts';
+import { catches, childrenOf, isRunning, processes } from '../helpers/processes.ts';
 import { sendEarly } from '../helpers/early-signal.ts';
 import { Pid1, UNSHARE } from '../helpers/pid-namespace.ts';
 import { Program } from '../helpers/program.ts';
@@ -120,6 +120,15 @@ describe('the end of PID 1', () => {
     });
     expect(await supervisor.stop()).toEqual({ code: 0, signal: null });
   });
+});
+
+test('a SIGWINCH that is to stop it is kept while it loads', async () => {
+  const supervisor = Pid1.start({ command: worker(), signals: { SIGWINCH: 'stop' } });
+  await eventually(() => {
+    // the last of the signals that its first line listens to
+    expect(catches(supervisor.outerPid, constants.signals.SIGTTOU)).toBe(true);
+  });
+  expect(await supervisor.stop('SIGWINCH')).toEqual({ code: 0, signal: null });
 });
 
 /** A bare script whose listener is its first line: nothing on Node can hear a signal earlier. */

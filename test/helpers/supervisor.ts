@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly node?: readonly string[];
   readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
+  /** What is run in place of Node with the built program. */
+  readonly program?: readonly string[];
 }
 
 /** The built supervisor, run as its users run it. */
@@ -39,10 +41,10 @@ export class Supervisor extends Program {
 
   constructor(
     cwd: string,
-    { args = [], env = {}, prefix = [], node = [] }: RunOptions = {},
+    { args = [], env = {}, prefix = [], node = [], program }: RunOptions = {},
     cli = CLI,
   ) {
-    super([...prefix, process.execPath, ...node, cli, ...args], {
+    super([...prefix, ...(program ?? [process.execPath, ...node, cli]), ...args], {
       cwd,
       env: { PATH: process.env['PATH'], ...env },
     });

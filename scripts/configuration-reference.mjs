@@ -1,0 +1,100 @@
+// docs/configuration.md, and the rows of its table, from schemas/supervisor.schema.json.
+
+const REFERENCE_HEAD = `<!-- Generated from schemas/supervisor.schema.json by \`npm run generate\`; do not edit. -->
+
+# Configuration
+
+Looked for in the working directory, the first one found is taken: \`supervisor.config.json\`,
+\`supervisor.config.yaml\`, \`supervisor.config.yml\`, \`.supervisorrc\` (JSON or YAML),
+\`.supervisorrc.json\`, \`.supervisorrc.yaml\`, \`.supervisorrc.yml\`, or the key \`supervisor\` of
+\`package.json\`. \`-c FILE\` names another. No script is ever executed as a configuration.
+
+Unknown keys are errors. Every problem is told in one run, as
+\`FILE: /json/pointer: expected …, found …\`; nothing is started then, and the exit status is 2.
+
+\`"$schema": "./node_modules/container-supervisor/schemas/supervisor.schema.json"\` gives editors
+completion and checks.
+`;
+
+const REFERENCE_TAIL = `
+## References
+
+\`$(NAME)\` in an array \`command\`, in \`args\` and in \`env\` is replaced as in a pod: by the worker's
+own variable of that name. An unknown name stays as written, and \`$$\` is a literal \`$\`, so that
+\`$$(NAME)\` is a literal \`$(NAME)\`. \`env\` may refer to inherited variables, to the worker's own and
+to the entries above it. A shell's \`$$\` inside an array is therefore written \`$$$$\`, as in a pod; in a
+string \`command\`, which is not expanded, it stays \`$$\`.
+
+| variable | value |
+| --- | --- |
+| \`SUPERVISOR_WORKER_INDEX\` | the worker's slot, 0 to N − 1, kept across restarts |
+| \`SUPERVISOR_WORKER_COUNT\` | how many workers were wanted when it started |
+| \`SUPERVISOR_WORKER_STARTS\` | 1 for a slot's first start |
+| \`PORT\` | with \`portBase\`: \`portBase\` + the index |
+`;
+
+/** The rows of a table, as [key, type, default, meaning]: one for each key, an object's after its own. */
+export function configurationRows(schema) {
+  return rowsOf(schema, '', schema.definitions);
+}
+
+function rowsOf(node, path, definitions) {
+  return Object.entries(node.properties ?? {}).flatMap(([key, child]) => {
+    const name = path === '' ? key : `${path}.${key}`;
+    const required = (node.required ?? []).includes(key);
+    const described = Object.values(child.properties ?? {}).every((each) => 'description' in each);
+    if (child.properties !== undefined && described) return rowsOf(child, name, definitions);
+    const fallback = 'default' in child ? `\`${JSON.stringify(defaultOf(child))}\`` : '';
+    return [
+      [
+        `\`${name}\``,
+        typeOf(child, definitions),
+        required ? 'required' : fallback,
+        child.description,
+      ],
+    ];
+  });
+}
+
+/** The default with those of the keys in it. */
+function defaultOf({ default: own, properties = {} }) {
+  const inner = Object.entries(properties).filter(([, child]) => 'default' in child);
+  return inner.length === 0
+    ? own
+    : Object.fromEntries(inner.map(([key, child]) => [key, child.default]));
+}
+
+function typeOf(node, definitions) {
+  if (node.$ref !== undefined) {
+    return typeOf(definitions[node.$ref.split('/').at(-1)], definitions);
+  }
+  const isNumeric = node.type === 'integer' || node.type === 'number';
+  if (!isNumeric && node['x-expected'] !== undefined) return node['x-expected'];
+  const choices = node.anyOf ?? node.allOf;
+  if (choices !== undefined)
+    return choices.map((choice) => typeOf(choice, definitions)).join(' or ');
+  if (node.const !== undefined) return `\`${JSON.stringify(node.const)}\``;
+  if (node.enum !== undefined) return node.enum.map((value) => `\`"${value}"\``).join(', ');
+  if (node.type === 'array') {
+    return node.items.type === 'integer' ? 'array of integers' : 'array of strings';
+  }
+  if (node.type === 'object') {
+    return node.properties === undefined ? 'map of string to string' : 'map of signal to action';
+  }
+  const { minimum: low, maximum: high } = node;
+  if (low !== undefined && high !== undefined) return `${node.type} ${low}…${high}`;
+  return low === undefined ? node.type : `${node.type} ≥ ${low}`;
+}
+
+/** A table in Markdown; the first row is its head. */
+export function tableOf([head, ...rows]) {
+  const lines = [head, head.map(() => '---'), ...rows];
+  return lines
+    .map((row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
+    .join('\n');
+}
+
+export function configurationReference(schema) {
+  const table = tableOf([['key', 'type', 'default', 'meaning'], ...configurationRows(schema)]);
+  return `${REFERENCE_HEAD}\n${table}\n${REFERENCE_TAIL}`;
+}

@@ -7,9 +7,12 @@ import { CHART } from './chart-values.mjs';
 
 const text = (file) => readFileSync(file, 'utf8');
 
+/** Released with the package, and so of its version. */
 function chartYaml() {
   const { version } = JSON.parse(text('package.json'));
-  return text(`${CHART}Chart.yaml`).replace(/^appVersion: .*$/m, `appVersion: '${version}'`);
+  return text(`${CHART}Chart.yaml`)
+    .replace(/^version: .*$/m, `version: ${version}`)
+    .replace(/^appVersion: .*$/m, `appVersion: '${version}'`);
 }
 
 /** Each file with what makes its content. */

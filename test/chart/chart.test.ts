@@ -6,6 +6,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 
 import { eventually } from '../helpers/eventually.ts';
+import { freePorts } from '../helpers/free-ports.ts';
 import { HELM_VERSIONS, only, render, runHelm } from '../helpers/helm.ts';
 import { Program, ROOT } from '../helpers/program.ts';
 import { Supervisor, worker } from '../helpers/supervisor.ts';
@@ -62,28 +63,38 @@ test('its dashboard is the one of deploy/grafana', () => {
 });
 
 describe('helm test', () => {
-  /** Runs what the pod of `helm test` runs, against this address. */
-  function runHook(url: string, metricsPath: string): Program {
-    const container = at(only(renderChart(), 'Pod'), 'spec.containers.0') as {
+  /** Starts what a pod would run, and what the pod of `helm test` would, on this machine's address. */
+  async function install(
+    settings: object,
+  ): Promise<{ readonly supervisor: Supervisor; readonly hook: Program }> {
+    const metrics = { port: await freePorts(1), path: '/prometheus' };
+    const objects = renderChart({ supervisor: { metrics, ...settings } });
+    const files = { 'supervisor.config.json': configurationOf(objects) };
+    const supervisor = new Supervisor(workspace(files));
+    await supervisor.logged(/^Listening on/);
+    const { command, env } = at(only(objects, 'Pod'), 'spec.containers.0') as {
       command: readonly string[];
-      env: readonly { name: string }[];
+      env: readonly { name: string; value: string }[];
     };
-    expect(container.env.map(({ name }) => name)).toEqual(['BASE_URL', 'METRICS_PATH']);
-    const env = { BASE_URL: url, METRICS_PATH: metricsPath };
-    return new Program([process.execPath, ...container.command.slice(1)], { cwd: ROOT, env });
+    const values = env.map(({ name, value }) => [name, value.replace(SERVICE, '//127.0.0.1:')]);
+    const hook = new Program([process.execPath, ...command.slice(1)], {
+      cwd: ROOT,
+      env: Object.fromEntries(values) as NodeJS.ProcessEnv,
+    });
+    return { supervisor, hook };
   }
 
-  test('passes where a supervisor is ready and tells its metrics', async () => {
-    const supervisor = Supervisor.start({ command: worker() });
-    const hook = runHook(await supervisor.url(), '/metrics');
+  const SERVICE = '//release-container-supervisor:';
+
+  test('passes where the workers are ready and the metrics are told', async () => {
+    const { supervisor, hook } = await install({ workers: 2, command: worker() });
     expect(await hook.ended).toEqual({ code: 0, signal: null });
-    expect(hook.stdout).toBe('/readyz: ok\n/metrics: ok\n');
+    expect(hook.stdout).toBe('/readyz: ok\n/prometheus: ok\n');
+    expect(supervisor.linesLike(/^Started child process/)).toHaveLength(2);
   });
 
   test('does not pass where no worker is ready', async () => {
-    const supervisor = Supervisor.start({ command: ['false'], reloadDelay: 60 });
-    await supervisor.logged(/^Worker .* exited/);
-    const hook = runHook(await supervisor.url(), '/metrics');
+    const { hook } = await install({ command: ['sh', '-c', 'exit 3'] });
     await eventually(() => {
       expect(hook.stderr).toMatch(/^\/readyz: 503/);
     });

@@ -159,6 +159,11 @@ test('a changed configuration replaces the pods, and nothing else does', () => {
   expect(checksum({ supervisor: { workers: 2 } })).not.toBe(checksum({}));
 });
 
+test('a cluster that is too old is refused', () => {
+  expect(renderChart({}, { kubeVersion: '1.25.0-gke.1' })).not.toEqual([]);
+  expect(refusalOf({}, { kubeVersion: '1.24.17' })).toMatch(/kubeVersion: >=1.25.0-0/);
+});
+
 test('a StatefulSet has a Service without an address', () => {
   const service = only(renderChart({ kind: 'StatefulSet' }), 'Service');
   expect(at(service, 'spec.clusterIP')).toBe('None');

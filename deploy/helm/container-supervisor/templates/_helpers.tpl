@@ -75,7 +75,7 @@ which would kill at once.
 {{- if or .Values.autoscaling.enabled .Values.keda.enabled }}true{{ end }}
 {{- end }}
 
-{{/* Called with the context, the kubelet's settings and the path. */}}
+{{/* A probe of the kubelet's. Called with the path that it asks and its numbers. */}}
 {{- define "container-supervisor.probe" -}}
 httpGet:
   path: {{ .path }}
@@ -83,7 +83,7 @@ httpGet:
 {{ toYaml .settings }}
 {{- end }}
 
-{{/* What every monitor says of an endpoint. Called with the context and the monitor's values. */}}
+{{/* What every monitor says of an endpoint. Called with the root and the monitor's values. */}}
 {{- define "container-supervisor.endpoint" -}}
 - port: metrics
   path: {{ .root.Values.supervisor.metrics.path }}

@@ -3,7 +3,7 @@
 # and does nothing.
 set -euo pipefail
 
-# a command that only the package brings, and the package
+# a command, or a file, that only the package brings, and the package
 readonly NEEDED=(
   unshare:util-linux
   promtool:prometheus
@@ -11,6 +11,10 @@ readonly NEEDED=(
   amtool:prometheus-alertmanager
   prometheus-alertmanager:prometheus-alertmanager
   chromium:chromium
+  podman:podman
+  runc:runc
+  busybox:busybox-static
+  /usr/lib/cni/bridge:containernetworking-plugins
 )
 
 declare -A missing=()
@@ -55,6 +59,9 @@ quietly apt-get install --yes --no-install-recommends "${packages[@]}"
 # nor does one start at the next boot
 if [[ -d /run/systemd/system ]]; then
   for package in "${packages[@]}"; do
-    [[ $package != prometheus* ]] || quietly systemctl disable "$package.service"
+    case $package in
+      prometheus*) quietly systemctl disable "$package.service" ;;
+      podman) quietly systemctl disable podman{,-auto-update,-restart}.service podman.socket podman-auto-update.timer ;;
+    esac
   done
 fi

@@ -3,7 +3,7 @@
 # and does nothing.
 set -euo pipefail
 
-# a command that only the package brings, and the package
+# a command, or a file, that only the package brings, and the package
 readonly NEEDED=(
   unshare:util-linux
   unzip:unzip
@@ -15,6 +15,10 @@ readonly NEEDED=(
   ip:iproute2
   nginx:nginx-light
   apache2:apache2-bin
+  podman:podman
+  runc:runc
+  busybox:busybox-static
+  /usr/lib/cni/bridge:containernetworking-plugins
 )
 
 declare -A missing=()
@@ -62,6 +66,7 @@ if [[ -d /run/systemd/system ]]; then
     case $package in
       prometheus*) quietly systemctl disable "$package.service" ;;
       nginx-light) quietly systemctl disable nginx.service ;;
+      podman) quietly systemctl disable podman{,-auto-update,-restart}.service podman.socket podman-auto-update.timer ;;
     esac
   done
 fi

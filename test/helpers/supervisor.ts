@@ -31,25 +31,8 @@ export interface RunOptions {
   readonly program?: readonly string[];
 }
 
-/** The built supervisor, run as its users run it. */
-export class Supervisor extends Program {
-  /** Starts it with this configuration; the metrics go to a free port unless it says otherwise. */
-  static start(config: Readonly<Record<string, unknown>>, options: RunOptions = {}): Supervisor {
-    const file = { metrics: { port: 0 }, ...config };
-    return new Supervisor(workspace({ 'supervisor.config.json': file }), options);
-  }
-
-  constructor(
-    cwd: string,
-    { args = [], env = {}, prefix = [], node = [], program }: RunOptions = {},
-    cli = CLI,
-  ) {
-    super([...prefix, ...(program ?? [process.execPath, ...node, cli]), ...args], {
-      cwd,
-      env: { PATH: process.env['PATH'], ...env },
-    });
-  }
-
+/** A program that is the supervisor, or that runs it: its log, its workers' output, its answers. */
+export class SupervisorProgram extends Program {
   /** Every line of its log so far. */
   get log(): readonly LogLine[] {
     return this.stderr
@@ -126,6 +109,26 @@ export class Supervisor extends Program {
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<End> {
     this.kill(signal);
     return this.ended;
+  }
+}
+
+/** The built supervisor, run as its users run it. */
+export class Supervisor extends SupervisorProgram {
+  /** Starts it with this configuration; the metrics go to a free port unless it says otherwise. */
+  static start(config: Readonly<Record<string, unknown>>, options: RunOptions = {}): Supervisor {
+    const file = { metrics: { port: 0 }, ...config };
+    return new Supervisor(workspace({ 'supervisor.config.json': file }), options);
+  }
+
+  constructor(
+    cwd: string,
+    { args = [], env = {}, prefix = [], node = [], program }: RunOptions = {},
+    cli = CLI,
+  ) {
+    super([...prefix, ...(program ?? [process.execPath, ...node, cli]), ...args], {
+      cwd,
+      env: { PATH: process.env['PATH'], ...env },
+    });
   }
 }
 

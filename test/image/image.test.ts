@@ -160,8 +160,11 @@ describe('a container', () => {
       },
       '--pids-limit=60',
     );
-    const [zero = 0, one = 0] = await container.ready(2);
-    const outer = [await container.outerPidOf(zero), await container.outerPidOf(one)] as const;
+    await container.ready(2);
+    const outer = [
+      await container.outerPidOf(container.pidOf(0)),
+      await container.outerPidOf(container.pidOf(1)),
+    ] as const;
     process.kill(outer[0], 'SIGUSR2');
     await eventually(() => {
       expect(container.stdout).toContain('full 0\n');

@@ -8,15 +8,18 @@ const MAX_CONNECTIONS = 256;
 
 /** The clients of a server: each has its time, and none can keep the others out. */
 export class Connections {
-  /** From the one that has been waiting for its client the longest. */
+  /** Whose request has yet to come, from the one that has been silent the longest. */
   readonly #waiting = new Map<Socket, NodeJS.Timeout>();
+  /** Whose answer is being made. */
   readonly #answering = new Set<Socket>();
+  /** Who have yet to take their answer. */
+  readonly #taking = new Map<Socket, NodeJS.Timeout>();
 
   /** Takes a new client in. Where there are too many, the one that has been silent the longest goes. */
   add(socket: Socket): void {
-    if (this.#waiting.size + this.#answering.size >= MAX_CONNECTIONS) {
-      const [longest] = this.#waiting.keys();
-      (longest ?? socket).destroy();
+    if (this.#waiting.size + this.#answering.size + this.#taking.size >= MAX_CONNECTIONS) {
+      const [longest = socket] = [...this.#waiting.keys(), ...this.#taking.keys()];
+      longest.destroy();
     }
     socket.once('close', () => {
       this.#forget(socket);
@@ -24,24 +27,41 @@ export class Connections {
     this.waitFor(socket);
   }
 
-  /** It is the client's turn: it has CLIENT_TIMEOUT, whatever trickles in meanwhile. */
+  /** It is the client's turn to ask: it has CLIENT_TIMEOUT, whatever trickles in meanwhile. */
   waitFor(socket: Socket): void {
+    this.#limit(this.#waiting, socket);
+  }
+
+  /**
+   * It is our turn: the client is not to blame for the time that it takes.
+   *
+   * @returns false if the client asks before it has taken its last answer: somebody who only asks would make
+   *   us keep answers without end
+   */
+  answering(socket: Socket): boolean {
+    if (!this.#waiting.has(socket)) return false;
+    this.#forget(socket);
+    this.#answering.add(socket);
+    return true;
+  }
+
+  /** It is the client's turn to take the answer: it has CLIENT_TIMEOUT. */
+  takes(socket: Socket): void {
+    this.#limit(this.#taking, socket);
+  }
+
+  #limit(clients: Map<Socket, NodeJS.Timeout>, socket: Socket): void {
     this.#forget(socket);
     if (socket.destroyed) return;
     const deadline = setTimeout(() => socket.destroy(), CLIENT_TIMEOUT);
     deadline.unref();
-    this.#waiting.set(socket, deadline);
-  }
-
-  /** It is our turn: the client is not to blame for the time that it takes. */
-  answering(socket: Socket): void {
-    this.#forget(socket);
-    if (!socket.destroyed) this.#answering.add(socket);
+    clients.set(socket, deadline);
   }
 
   #forget(socket: Socket): void {
-    clearTimeout(this.#waiting.get(socket));
+    clearTimeout(this.#waiting.get(socket) ?? this.#taking.get(socket));
     this.#waiting.delete(socket);
     this.#answering.delete(socket);
+    this.#taking.delete(socket);
   }
 }

@@ -41,14 +41,16 @@ export async function serveHttp(
   const connections = new Connections();
   const server = createServer({ connectionsCheckingInterval: NO_SWEEP }, (request, response) => {
     const { socket } = request;
-    connections.answering(socket);
+    if (!connections.answering(socket)) {
+      socket.destroy();
+      return;
+    }
     response.once('finish', () => {
       connections.waitFor(socket);
     });
     answer(request, routes)
       .then((result) => {
-        // the answer has to be taken in time too
-        connections.waitFor(socket);
+        connections.takes(socket);
         respond(request, response, result);
       })
       .catch(() => socket.destroy());

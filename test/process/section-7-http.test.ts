@@ -212,6 +212,17 @@ describe('the server', () => {
     }
   });
 
+  test('a client that asks again before its answer has come is let go', async () => {
+    const supervisor = Supervisor.start({ command: worker() });
+    const socket = connect(Number(new URL(await supervisor.url()).port), '127.0.0.1');
+    let text = '';
+    socket.on('data', (data) => (text += data.toString())).on('error', () => undefined);
+    socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(3));
+    await once(socket, 'close');
+    expect(text.split('HTTP/1.1 200').length - 1).toBeLessThanOrEqual(1);
+    expect((await supervisor.get('/livez')).status).toBe(200);
+  });
+
   test('half-open clients and huge headers do not hurt the loop', async () => {
     const supervisor = Supervisor.start({ command: worker(), reloadDelay: 0.05 });
     await supervisor.ready(1);

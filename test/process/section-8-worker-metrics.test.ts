@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 
+import { eventually } from '../helpers/eventually.ts';
 import { freePorts } from '../helpers/free-ports.ts';
 import { ROOT } from '../helpers/program.ts';
 import { Supervisor } from '../helpers/supervisor.ts';
@@ -95,6 +96,25 @@ test('many scrapers at once are one scrape for the workers', async () => {
   );
   expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
   expect([...supervisor.stdout.matchAll(/^asked 0/gm)]).toHaveLength(1);
+});
+
+test('a scraper in a hurry does not wait for one that has time', async () => {
+  const supervisor = await exposing(['good', 'slow']);
+  let patientIsDone = false;
+  const patient = supervisor
+    .get('/metrics', { headers: { 'X-Prometheus-Scrape-Timeout-Seconds': '20' } })
+    .then(() => {
+      patientIsDone = true;
+    });
+  await eventually(() => {
+    expect(supervisor.stdout).toContain('asked 1');
+  });
+  const { body } = await supervisor.get('/metrics', quick);
+  expect(patientIsDone).toBe(false);
+  expect(body).toContain('app_job_seconds_count{worker="0"} 2');
+  expect(body).toContain('supervisor_worker_scrape_success{worker="1"} 0');
+  await supervisor.stop();
+  await patient.catch(() => undefined);
 });
 
 test('a dead worker is not asked; its series are gone, its counters stay', async () => {

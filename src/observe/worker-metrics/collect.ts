@@ -13,16 +13,37 @@ const CONCURRENCY = 128;
 /** Bytes that all workers together may answer. */
 const MOST_BYTES = 32 * 1024 * 1024;
 
+/** What is being asked of the workers. */
+export interface Collection {
+  /** What has come by now, in the order of the targets; who has not answered yet has timed out. */
+  results(): readonly TimedResult[];
+  /** When all have answered, or have failed. */
+  readonly done: Promise<void>;
+}
+
 /**
  * Asks every worker for its metrics; each one's failure is its own.
  *
  * @param timeout - seconds for all of it
- * @returns the results in the order of the targets
  */
-export async function collect(
+export function collect(targets: readonly ScrapeTarget[], timeout: number): Collection {
+  const startedAt = performance.now();
+  const results: (TimedResult | undefined)[] = [];
+  return {
+    results: () =>
+      targets.map(({ worker }, place) => {
+        const duration = (performance.now() - startedAt) / 1000;
+        return results[place] ?? { worker, error: 'timeout', duration };
+      }),
+    done: askAll(targets, timeout, results),
+  };
+}
+
+async function askAll(
   targets: readonly ScrapeTarget[],
   timeout: number,
-): Promise<readonly TimedResult[]> {
+  results: (TimedResult | undefined)[],
+): Promise<void> {
   const controller = new AbortController();
   // every request under way listens
   setMaxListeners(CONCURRENCY, controller.signal);
@@ -30,7 +51,6 @@ export async function collect(
     controller.abort();
   }, timeout * 1000);
   const allow = budget(MOST_BYTES);
-  const results: TimedResult[] = [];
   const queue = targets.entries();
   const work = async (): Promise<void> => {
     for (const [place, target] of queue) {
@@ -41,7 +61,6 @@ export async function collect(
   };
   await Promise.all(Array.from({ length: Math.min(CONCURRENCY, targets.length) }, work));
   clearTimeout(timer);
-  return results;
 }
 
 function budget(most: number): Allow {

@@ -1,6 +1,6 @@
 import type { ExposedFamily } from '../exposition/exposition.ts';
 import { collect } from './collect.ts';
-import type { TimedResult } from './collect.ts';
+import type { Collection, TimedResult } from './collect.ts';
 import { mergeFamilies } from './merge.ts';
 import type { DropReason, Merged, WorkerFamilies } from './merge.ts';
 import type { ScrapeError, ScrapeTarget } from './scrape.ts';
@@ -28,7 +28,7 @@ export interface WorkerExposition {
  */
 export class WorkerMetrics {
   readonly #targets: () => readonly ScrapeTarget[];
-  #underWay: Promise<readonly TimedResult[]> | null = null;
+  #underWay: Collection | null = null;
 
   constructor(targets: () => readonly ScrapeTarget[]) {
     this.#targets = targets;
@@ -39,13 +39,31 @@ export class WorkerMetrics {
    * @param timeout - seconds that it may take
    */
   async scrape(own: readonly ExposedFamily[], timeout: number): Promise<WorkerExposition> {
-    this.#underWay ??= collect(this.#targets(), timeout).finally(() => {
-      this.#underWay = null;
-    });
-    const results = await this.#underWay;
+    const collection = (this.#underWay ??= this.#collect(timeout));
+    // another scraper, which has begun it, may have more time than this one
+    await within(timeout, collection.done);
+    const results = collection.results();
     const { families, dropped } = mergeFamilies(own, results.filter(isAnswer));
     return { families, scrapes: results.map((result) => scrapeOf(result, dropped)) };
   }
+
+  #collect(timeout: number): Collection {
+    const collection = collect(this.#targets(), timeout);
+    void collection.done.finally(() => {
+      this.#underWay = null;
+    });
+    return collection;
+  }
+}
+
+/** Waits for the promise, but no longer than so many seconds. */
+async function within(seconds: number, done: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, seconds * 1000);
+  });
+  await Promise.race([done, over]);
+  clearTimeout(timer);
 }
 
 function isAnswer(result: TimedResult): result is TimedResult & WorkerFamilies {

@@ -134,7 +134,7 @@ Families of the same name come out as one. The supervisor's own \`process_*\` an
 
 A worker that is slow, absent or answers something else costs a bounded time and takes nothing else down. All
 workers together have 80 % of the time that the client gives (\`X-Prometheus-Scrape-Timeout-Seconds\`), or of
-5 s if it does not say; one may answer 4 MiB, all together 32 MiB. Scrapers that ask at the same time share
+5 s if it does not say; one may answer 4 MiB with 2,000 families and 50,000 samples, all together 32 MiB. Scrapers that ask at the same time share
 one scrape of the workers, and each waits for it no longer than its own time. These are there as well:
 
 ${rowsOf(registered(loaded.SCRAPE_FAMILIES), texts)}

@@ -17,7 +17,7 @@ const RULES: readonly Rule[] = [
   { reads: ['/restart/successExitCodes', '/restart/fatalExitCodes'], check: checkExitCodes },
   { reads: ['/restart/backoff', '/reloadDelay'], check: checkBackoff },
   { reads: ['/metrics/path', '/metrics/page'], check: checkMetricsPath },
-  { reads: ['/metrics/workers/port', '/workers'], check: checkWorkersPort },
+  { reads: ['/metrics/workers/port', '/metrics/port', '/workers'], check: checkWorkersPort },
   { reads: ['/env'], check: checkOwnVariables },
   { reads: ['/env', '/portBase'], check: checkPortVariable },
   { reads: ['/portBase', '/workers'], check: checkPortRange },
@@ -149,6 +149,15 @@ function checkMetricsPath({ metrics }: Config): readonly Finding[] {
 function checkWorkersPort(config: Config): readonly Finding[] {
   const port = config.metrics.workers?.port;
   const { count } = countWorkers(config);
+  if (port !== undefined && port === config.metrics.port) {
+    return [
+      {
+        pointer: '/metrics/workers/port',
+        expected: 'a port of the worker',
+        found: `${show(port)}, which is metrics.port`,
+      },
+    ];
+  }
   if (typeof port !== 'number' || count < 2) return [];
   return [
     {

@@ -6,6 +6,9 @@ const CLIENT_TIMEOUT = 10_000;
 /** Scrapers, kubelets and browsers need a handful. */
 const MAX_CONNECTIONS = 256;
 
+/** Answers that wait for their clients to take them. */
+const MAX_ANSWERS = 32;
+
 /** The clients of a server: each has its time, and none can keep the others out. */
 export class Connections {
   /** Whose request has yet to come, from the one that has been silent the longest. */
@@ -18,7 +21,11 @@ export class Connections {
   /** Takes a new client in. Where there are too many, the one that has been silent the longest goes. */
   add(socket: Socket): void {
     if (this.#waiting.size + this.#answering.size + this.#taking.size >= MAX_CONNECTIONS) {
-      const [longest = socket] = [...this.#waiting.keys(), ...this.#taking.keys()];
+      const [longest = socket] = [
+        ...this.#waiting.keys(),
+        ...this.#taking.keys(),
+        ...this.#answering,
+      ];
       longest.destroy();
     }
     socket.once('close', () => {
@@ -45,8 +52,15 @@ export class Connections {
     return true;
   }
 
-  /** It is the client's turn to take the answer: it has CLIENT_TIMEOUT. */
+  /**
+   * It is the client's turn to take the answer: it has CLIENT_TIMEOUT. Answers wait in memory, so where too
+   * many clients are slow, the slowest goes.
+   */
   takes(socket: Socket): void {
+    if (this.#taking.size >= MAX_ANSWERS) {
+      const [slowest] = this.#taking.keys();
+      slowest?.destroy();
+    }
     this.#limit(this.#taking, socket);
   }
 

@@ -77,7 +77,7 @@ async function answer(
   { url = '/', method, headers }: IncomingMessage,
   routes: ReadonlyMap<string, Route>,
 ): Promise<Answer> {
-  const route = routes.get(url.split(/[?#]/, 1)[0] ?? '/');
+  const route = routes.get(pathOf(url));
   if (route === undefined) return plain(404, 'not found');
   if (method !== 'GET' && method !== 'HEAD') return plain(405, 'method not allowed');
   try {
@@ -85,6 +85,12 @@ async function answer(
   } catch (error) {
     return plain(500, error instanceof Error ? error.message : String(error));
   }
+}
+
+/** Of the target of a request, which may be a whole URL (RFC 9112, 3.2.2). */
+function pathOf(target: string): string {
+  const [path = ''] = target.replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/, 1);
+  return path === '' ? '/' : path;
 }
 
 function respond(request: IncomingMessage, response: ServerResponse, result: Answer): void {

@@ -262,6 +262,14 @@ describe('what is not, and how it reads', () => {
       'FILE: /metrics/path: expected a path that has no other use (/livez, /healthz, /readyz, /, /status), found "/readyz"',
     ],
     [
+      { ...valid, metrics: { workers: { port: 9464 } } },
+      'FILE: /metrics/workers/port: expected a port of the worker, found 9464, which is metrics.port',
+    ],
+    [
+      { ...valid, workers: 2, metrics: { workers: { port: 9000 } } },
+      'FILE: /metrics/workers/port: expected a port for each of 2 workers, found 9000; set portBase, and let the workers listen on "$(PORT)"',
+    ],
+    [
       { ...valid, 'a/b~c': 1 },
       'FILE: /a~1b~0c: expected a known key, found "a/b~c"; known are $schema, workers, command, args, env, portBase, workingDir, reloadDelay, restart, stop, minReady, signals, subreaper, parentDeathSignal, oomScoreAdj, metrics, log',
     ],

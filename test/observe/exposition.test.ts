@@ -6,7 +6,7 @@ import { expose } from '../../src/observe/exposition/exposition.ts';
 import type { ExposedFamily } from '../../src/observe/exposition/exposition.ts';
 import { familiesOf } from '../../src/observe/exposition/from-registry.ts';
 import { negotiate } from '../../src/observe/exposition/negotiate.ts';
-import { ExpositionParser } from '../../src/observe/exposition/parse.ts';
+import { ExpositionParser, TooLargeError } from '../../src/observe/exposition/parse.ts';
 
 function parse(...pieces: readonly string[]): readonly ExposedFamily[] {
   const parser = new ExpositionParser('worker', '3');
@@ -95,6 +95,16 @@ describe('what a worker exposes', () => {
     ['a{x="1} 1', 'line 1: labels that are none'],
     ['a{x="1",x="2"} 1', 'line 1: a label twice'],
     ['a{x="1"}', 'line 1: no sample'],
+    ['requests_total17', 'line 1: no sample'],
+    ['ok 0x1F', 'line 1: no sample'],
+    ['ok 0b11', 'line 1: no sample'],
+    ['ok -NaN', 'line 1: no sample'],
+    ['ok 1e400', 'line 1: no sample'],
+    ['ok 1 2 3', 'line 1: no sample'],
+    ['ok{__name__="x"} 1', 'line 1: labels that are none'],
+    ['ok{a="x\\q"} 1', 'line 1: labels that are none'],
+    ['ok{,} 1', 'line 1: labels that are none'],
+    ['# HELP ok a\\qb', 'line 1: an unknown escape'],
     ['# TYPE a thing', 'line 1: an unknown type'],
     ['a 1\n# TYPE a gauge', 'line 2: a type that comes too late'],
     ['# TYPE a gauge\n# TYPE a counter', 'line 2: a type that comes too late'],
@@ -106,6 +116,30 @@ describe('what a worker exposes', () => {
   test('a line that is too long is malformed, before its end has come', () => {
     expect(() => parse('a 1\n', 'y'.repeat(70_000))).toThrow('line 2: too long a line');
     expect(() => parse(`a{x="${'y'.repeat(70_000)}"} 1\n`)).toThrow('line 1: too long a line');
+  });
+
+  test('names that are none are comments', () => {
+    expect(
+      parse('# HELP 0bad x\n# TYPE 0bad gauge\n# HELP a{b="c"} x\n# TYPE\nok 1'),
+    ).toMatchObject([{ name: 'ok' }]);
+  });
+
+  // with a pattern that backtracks they take seconds each
+  test.each([
+    ['a name', `${'a'.repeat(60_000)}{`],
+    ['blanks', `a${' '.repeat(60_000)}{`],
+    ['digits', `a ${'1'.repeat(60_000)}x`],
+    ['a label', `a{b="${'c'.repeat(60_000)}`],
+  ])('a long line of %s is refused a hundred times', (_, line) => {
+    for (let times = 0; times < 100; times += 1) expect(() => parse(line)).toThrow('line 1');
+  });
+
+  test('more families or samples than an application has are too large', () => {
+    const lines = (count: number, line: (n: number) => string): string =>
+      Array.from({ length: count }, (_, n) => line(n)).join('\n');
+    expect(parse(lines(2000, (n) => `f${n} 1`))).toHaveLength(2000);
+    expect(() => parse(lines(2001, (n) => `f${n} 1`))).toThrow(TooLargeError);
+    expect(() => parse(lines(50_001, (n) => `f{n="${n}"} 1`))).toThrow(TooLargeError);
   });
 
   test('no text hangs it, and what it accepts it accepts again', () => {

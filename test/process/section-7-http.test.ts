@@ -158,6 +158,12 @@ describe('the server', () => {
     expect((await supervisor.get('/nothing')).status).toBe(404);
     expect((await supervisor.get('/livez?verbose')).status).toBe(200);
     expect((await supervisor.get('//livez')).status).toBe(404);
+    // fetch does not ask so
+    const socket = connect(Number(new URL(await supervisor.url()).port), '127.0.0.1');
+    socket.write('GET http://example.com/livez HTTP/1.1\r\nHost: example.com\r\n\r\n');
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 200 /);
+    socket.destroy();
   });
 
   test('can have another path for the metrics, another host, or be off', async () => {

@@ -50,7 +50,10 @@ test('families of all workers and of the supervisor come merged, with a label wo
 });
 
 test('a worker that is slow, absent or malformed takes nothing else down, and is counted', async () => {
-  const modes = ['good', 'slow', 'drip', 'status', 'malformed', 'huge', 'absent', 'good'];
+  const modes = [
+    ...['good', 'slow', 'drip', 'status', 'malformed', 'huge', 'absent', 'upgrade', 'families'],
+    'good',
+  ];
   const errors = [
     null,
     'timeout',
@@ -59,6 +62,8 @@ test('a worker that is slow, absent or malformed takes nothing else down, and is
     'malformed',
     'too_large',
     'connection',
+    'malformed',
+    'too_large',
     null,
   ];
   const supervisor = await exposing(modes);
@@ -78,7 +83,7 @@ test('a worker that is slow, absent or malformed takes nothing else down, and is
       const counter = `supervisor_worker_scrape_errors_total{worker="${worker}",error="${error}"}`;
       expect([worker, sample(counter)]).toEqual([worker, round]);
     });
-    for (const worker of [0, 7]) {
+    for (const worker of [0, 9]) {
       expect(sample(`app_job_seconds_count{worker="${worker}"}`)).toBe(2);
       expect(sample(`supervisor_worker_scrape_duration_seconds{worker="${worker}"}`)).toBeLessThan(
         1,

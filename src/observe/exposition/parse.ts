@@ -5,6 +5,11 @@ export class MalformedError extends Error {
   override readonly name = 'MalformedError';
 }
 
+/** More than is taken. */
+export class TooLargeError extends Error {
+  override readonly name = 'TooLargeError';
+}
+
 const TYPES = ['counter', 'gauge', 'histogram', 'summary', 'untyped'];
 
 /** A sample's name can be longer than its family's. */
@@ -16,9 +21,18 @@ const SUFFIXES: Readonly<Record<string, readonly string[]>> = {
 /** Characters; a longer line has no place in an exposition. */
 const LONGEST_LINE = 64 * 1024;
 
-const SAMPLE = /^([a-zA-Z_:][\w:]*)[ \t]*(?:\{(.*)\})?[ \t]*([^\s{}]+)(?:[ \t]+-?\d+)?[ \t]*$/;
-const LABEL = /[ \t]*([a-zA-Z_]\w*)[ \t]*=[ \t]*("[^"\\]*(?:\\.[^"\\]*)*")[ \t]*(?:,|$)/y;
-const COMMENT = /^#[ \t]+(HELP|TYPE)[ \t]+(\S+)[ \t]*(.*)$/;
+/** What an application may expose; one that has more is no application's, and would take the supervisor's memory. */
+const MOST_FAMILIES = 2000;
+const MOST_SAMPLES = 50_000;
+
+// each takes a time in proportion to the line, whatever is in it
+const NAME = /^[a-zA-Z_:][\w:]*/;
+const OPEN = /[ \t]*\{/y;
+const LABEL = /[ \t]*([a-zA-Z_]\w*)[ \t]*=[ \t]*("[^"\\]*(?:\\[\\"n][^"\\]*)*")[ \t]*(?:,|(?=\}))/y;
+const CLOSE = /[ \t]*\}/y;
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
+const COMMENT = /^#[ \t]+(HELP|TYPE)[ \t]+([a-zA-Z_:][\w:]*)(?:[ \t]+(.*))?$/;
+const HELP = /^(?:[^\\]|\\[\\n])*$/;
 
 interface OpenFamily {
   type: string | null;
@@ -37,6 +51,7 @@ export class ExpositionParser {
   #rest = '';
   #line = 0;
   #current = '';
+  #samples = 0;
 
   /** A sample's own label of that name gets the prefix `exported_`, as Prometheus does it. */
   constructor(labelName: string, labelValue: string) {
@@ -44,7 +59,7 @@ export class ExpositionParser {
     this.#label = `${labelName}="${labelValue}"`;
   }
 
-  /** @throws MalformedError */
+  /** @throws MalformedError, TooLargeError */
   push(text: string): void {
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop() ?? '';
@@ -82,6 +97,7 @@ export class ExpositionParser {
     const family = this.#family(name);
     this.#current = name;
     if (keyword === 'HELP') {
+      if (!HELP.test(rest)) throw this.#malformed('an unknown escape');
       family.help ??= rest;
       return;
     }
@@ -94,27 +110,44 @@ export class ExpositionParser {
   }
 
   #sample(text: string): void {
-    const [, name, labels = '', value = ''] = SAMPLE.exec(text) ?? [];
-    if (name === undefined || !isValue(value)) throw this.#malformed('no sample');
-    const own = this.#relabelled(labels);
-    const all = own === '' ? this.#label : `${this.#label},${own}`;
+    const [name] = NAME.exec(text) ?? [];
+    if (name === undefined) throw this.#malformed('no sample');
+    const { pairs, end } = this.#labels(text, name.length);
+    const tail = text.slice(end);
+    const [value = '', time = '0', ...more] = tail.trim().split(/[ \t]+/);
+    const isApart = end > name.length || /^[ \t]/.test(tail);
+    if (!isApart || !isValue(value) || !/^-?\d+$/.test(time) || more.length > 0) {
+      throw this.#malformed('no sample');
+    }
+    this.#samples += 1;
+    if (this.#samples > MOST_SAMPLES) throw new TooLargeError(`more than ${MOST_SAMPLES} samples`);
+    const all = [this.#label, ...this.#relabelled(pairs)].join(',');
     this.#familyOf(name).samples.push(`${name}{${all}} ${value}`);
   }
 
-  #relabelled(labels: string): string {
-    if (labels.trim() === '') return '';
+  /** The labels of a sample with their values in quotes, and where they end. */
+  #labels(text: string, start: number): { pairs: readonly [string, string][]; end: number } {
     const pairs: [string, string][] = [];
-    LABEL.lastIndex = 0;
-    while (LABEL.lastIndex < labels.trimEnd().length) {
-      const [, name, value] = LABEL.exec(labels) ?? [];
-      if (name === undefined || value === undefined) throw this.#malformed('labels that are none');
+    let end = after(OPEN, text, start);
+    if (end === null) return { pairs, end: start };
+    for (;;) {
+      const close = after(CLOSE, text, end);
+      if (close !== null) return { pairs, end: close };
+      LABEL.lastIndex = end;
+      const [, name = '__name__', value = ''] = LABEL.exec(text) ?? [];
+      // that one would be another name of the series
+      if (name === '__name__') throw this.#malformed('labels that are none');
       pairs.push([name, value]);
+      end = LABEL.lastIndex;
     }
+  }
+
+  #relabelled(pairs: readonly [string, string][]): readonly string[] {
     const names = pairs.map(([name]) => name);
     if (new Set(names).size < names.length) throw this.#malformed('a label twice');
-    return pairs
-      .map(([name, value]) => `${name === this.#labelName ? freeName(name, names) : name}=${value}`)
-      .join(',');
+    return pairs.map(
+      ([name, value]) => `${name === this.#labelName ? freeName(name, names) : name}=${value}`,
+    );
   }
 
   #familyOf(sample: string): OpenFamily {
@@ -127,6 +160,9 @@ export class ExpositionParser {
   #family(name: string): OpenFamily {
     const known = this.#families.get(name);
     if (known !== undefined) return known;
+    if (this.#families.size === MOST_FAMILIES) {
+      throw new TooLargeError(`more than ${MOST_FAMILIES} families`);
+    }
     const family = { type: null, help: null, samples: [] };
     this.#families.set(name, family);
     return family;
@@ -142,6 +178,14 @@ function freeName(name: string, taken: readonly string[]): string {
   return taken.includes(exported) ? freeName(exported, taken) : exported;
 }
 
+/** Where a sticky pattern ends that has to match here; null if it does not. */
+function after(pattern: RegExp, text: string, start: number): number | null {
+  pattern.lastIndex = start;
+  return pattern.test(text) ? pattern.lastIndex : null;
+}
+
+/** As Prometheus reads it: decimal, and within a double. */
 function isValue(text: string): boolean {
-  return /^[+-]?(?:inf(?:inity)?|nan)$/i.test(text) || !Number.isNaN(Number(text));
+  if (/^(?:[+-]?inf(?:inity)?|nan)$/i.test(text)) return true;
+  return NUMBER.test(text) && Number.isFinite(Number(text));
 }

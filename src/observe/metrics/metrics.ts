@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
 import { Registry } from 'prom-client';
 
 import { memoryCgroup } from '../../cgroup.ts';
@@ -7,7 +9,7 @@ import { expose } from '../exposition/exposition.ts';
 import type { ExposedFamily } from '../exposition/exposition.ts';
 import { familiesOf } from '../exposition/from-registry.ts';
 import { negotiate } from '../exposition/negotiate.ts';
-import type { Route } from '../http.ts';
+import type { Answer, Route } from '../http.ts';
 import type { ScrapeTarget } from '../worker-metrics/scrape.ts';
 import { WorkerMetrics } from '../worker-metrics/worker-metrics.ts';
 import type { WorkerScrape } from '../worker-metrics/worker-metrics.ts';
@@ -27,6 +29,9 @@ export interface MetricsOptions {
 /** Seconds that a scrape may take whose client does not say. */
 const DEFAULT_TIMEOUT = 5;
 
+/** How many scrapes are answered at a time; the rest of the clients are probes and people. */
+const MOST_SCRAPES = 32;
+
 /** What part of the client's time the workers get; the rest is for the way back. */
 const WORKERS_SHARE = 0.8;
 
@@ -41,6 +46,7 @@ export class Metrics {
   readonly #workers: WorkerMetrics | null;
   readonly #counters: readonly ((observation: Observation) => void)[];
   #snapshot: Snapshot | undefined;
+  #scrapes = 0;
 
   constructor(options: MetricsOptions) {
     const { signals, targets } = options;
@@ -59,16 +65,30 @@ export class Metrics {
 
   /** The exposition, in the format that the client asks for. */
   readonly route: Route = async (headers) => {
+    if (this.#scrapes === MOST_SCRAPES) {
+      return { status: 503, type: 'text/plain', body: 'too many scrapes at the same time\n' };
+    }
+    this.#scrapes += 1;
+    try {
+      return await this.#answer(headers);
+    } finally {
+      this.#scrapes -= 1;
+    }
+  };
+
+  async #answer(headers: IncomingHttpHeaders): Promise<Answer> {
     const timeout = workersTimeout(headers['x-prometheus-scrape-timeout-seconds']);
     const families = await (this.#workers === null
       ? this.#own()
       : this.#withWorkers(this.#workers, timeout));
     return { status: 200, ...expose(families, negotiate(headers.accept)) };
-  };
+  }
 
   async #withWorkers(workers: WorkerMetrics, timeout: number): Promise<readonly ExposedFamily[]> {
-    const { families, scrapes } = await workers.scrape(this.#heads(), timeout);
-    for (const scrape of scrapes) this.#count({ type: 'worker-scraped', ...scrape });
+    const { families, scrapes, isFirst } = await workers.scrape(this.#heads(), timeout);
+    if (isFirst) {
+      for (const scrape of scrapes) this.#count({ type: 'worker-scraped', ...scrape });
+    }
     const own = await this.#own(scrapes);
     return families.map((family, place) => withSamples(own[place], family));
   }

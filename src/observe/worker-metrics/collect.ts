@@ -15,6 +15,8 @@ const MOST_BYTES = 32 * 1024 * 1024;
 
 /** What is being asked of the workers. */
 export interface Collection {
+  /** By `performance.now`. */
+  readonly startedAt: number;
   /** What has come by now, in the order of the targets; who has not answered yet has timed out. */
   results(): readonly TimedResult[];
   /** When all have answered, or have failed. */
@@ -30,13 +32,25 @@ export function collect(targets: readonly ScrapeTarget[], timeout: number): Coll
   const startedAt = performance.now();
   const results: (TimedResult | undefined)[] = [];
   return {
+    startedAt,
     results: () =>
       targets.map(({ worker }, place) => {
         const duration = (performance.now() - startedAt) / 1000;
         return results[place] ?? { worker, error: 'timeout', duration };
       }),
-    done: askAll(targets, timeout, results),
+    // whatever becomes of a request, it does not last for ever
+    done: within(timeout + 1, askAll(targets, timeout, results)),
   };
+}
+
+/** Waits for the promise, but no longer than so many seconds. */
+export async function within(seconds: number, done: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, seconds * 1000);
+  });
+  await Promise.race([done, over]);
+  clearTimeout(timer);
 }
 
 async function askAll(

@@ -2,7 +2,7 @@ import { get } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 
 import type { ExposedFamily } from '../exposition/exposition.ts';
-import { ExpositionParser, MalformedError } from '../exposition/parse.ts';
+import { ExpositionParser, MalformedError, TooLargeError } from '../exposition/parse.ts';
 
 /** Why a worker's metrics could not be had. */
 export type ScrapeError =
@@ -57,15 +57,26 @@ export async function scrape(
     return { worker, ...(await readAnswer(worker, response, allow)) };
   } catch (error) {
     if (signal.aborted) return { worker, error: 'timeout' };
-    return { worker, error: error instanceof MalformedError ? 'malformed' : 'connection' };
+    return { worker, error: errorOf(error) };
   }
+}
+
+function errorOf(error: unknown): ScrapeError {
+  if (error instanceof TooLargeError) return 'too_large';
+  return error instanceof MalformedError ? 'malformed' : 'connection';
 }
 
 function request(port: number, path: string, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const options = { host: '127.0.0.1', port, path, signal, agent: false as const };
     const headers = { Accept: 'text/plain; version=0.0.4' };
-    get({ ...options, headers }, resolve).on('error', reject);
+    get({ ...options, headers }, resolve)
+      .on('error', reject)
+      // else Node would take the connection away without a word
+      .on('upgrade', (_, socket) => {
+        socket.destroy();
+        reject(new MalformedError('another protocol'));
+      });
   });
 }
 

@@ -1,9 +1,17 @@
+import { performance } from 'node:perf_hooks';
+
 import type { ExposedFamily } from '../exposition/exposition.ts';
-import { collect } from './collect.ts';
+import { collect, within } from './collect.ts';
 import type { Collection, TimedResult } from './collect.ts';
 import { mergeFamilies } from './merge.ts';
 import type { DropReason, Merged, WorkerFamilies } from './merge.ts';
 import type { ScrapeError, ScrapeTarget } from './scrape.ts';
+
+/** Milliseconds after which what is being collected is too old to be shared. */
+const SHARED_FOR = 500;
+
+/** Seconds that the workers have at least, however little the first scraper has. */
+const LEAST_TIMEOUT = 4;
 
 /** What one scrape of one worker has come to. */
 export interface WorkerScrape {
@@ -20,6 +28,8 @@ export interface WorkerExposition {
   /** The supervisor's own families, without their samples, and behind them those that only workers have. */
   readonly families: readonly ExposedFamily[];
   readonly scrapes: readonly WorkerScrape[];
+  /** Whether it is the one that the workers were asked for, and is to be counted; others share its answers. */
+  readonly isFirst: boolean;
 }
 
 /**
@@ -39,31 +49,28 @@ export class WorkerMetrics {
    * @param timeout - seconds that it may take
    */
   async scrape(own: readonly ExposedFamily[], timeout: number): Promise<WorkerExposition> {
-    const collection = (this.#underWay ??= this.#collect(timeout));
+    const { collection, isFirst } = this.#join(timeout);
     // another scraper, which has begun it, may have more time than this one
     await within(timeout, collection.done);
     const results = collection.results();
     const { families, dropped } = mergeFamilies(own, results.filter(isAnswer));
-    return { families, scrapes: results.map((result) => scrapeOf(result, dropped)) };
+    return { families, isFirst, scrapes: results.map((result) => scrapeOf(result, dropped)) };
   }
 
-  #collect(timeout: number): Collection {
-    const collection = collect(this.#targets(), timeout);
+  /** Takes part in what has just been begun, or begins anew. */
+  #join(timeout: number): { readonly collection: Collection; readonly isFirst: boolean } {
+    const running = this.#underWay;
+    if (running !== null && performance.now() - running.startedAt < SHARED_FOR) {
+      return { collection: running, isFirst: false };
+    }
+    // whoever takes part may have more time than the first
+    const collection = collect(this.#targets(), Math.max(timeout, LEAST_TIMEOUT));
+    this.#underWay = collection;
     void collection.done.finally(() => {
-      this.#underWay = null;
+      if (this.#underWay === collection) this.#underWay = null;
     });
-    return collection;
+    return { collection, isFirst: true };
   }
-}
-
-/** Waits for the promise, but no longer than so many seconds. */
-async function within(seconds: number, done: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, seconds * 1000);
-  });
-  await Promise.race([done, over]);
-  clearTimeout(timer);
 }
 
 function isAnswer(result: TimedResult): result is TimedResult & WorkerFamilies {

@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
 import type { LogStream } from './log.ts';
+import { reopen } from './reopen.ts';
 
 /** Bytes that are kept for a reader that does not read; what comes on top is dropped and counted. */
 const MOST_BUFFERED = 1024 * 1024;
@@ -124,15 +125,6 @@ class LineQueue {
     this.#bytes -= bytes;
     if (bytes < first.length) this.#lines[0] = first.subarray(bytes);
     else this.#lines.shift();
-  }
-}
-
-function reopen(descriptor: number): number | null {
-  const { O_WRONLY, O_NONBLOCK, O_APPEND, O_NOCTTY } = constants;
-  try {
-    return openSync(`/proc/self/fd/${descriptor}`, O_WRONLY | O_NONBLOCK | O_APPEND | O_NOCTTY);
-  } catch {
-    return null;
   }
 }
 

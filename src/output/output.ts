@@ -1,8 +1,9 @@
-import { constants, fstatSync, openSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 
+import { reopen } from '../observe/reopen.ts';
 import { DescriptorStream } from './descriptor-stream.ts';
 
 /** Bytes that wait for a reader before no more is taken from the workers. */
@@ -135,13 +136,4 @@ function openOutput(descriptor: 1 | 2): Output {
     return new Output(descriptor === 1 ? process.stdout : process.stderr, false);
   }
   return new Output(new DescriptorStream(own ?? descriptor, 'device'), true);
-}
-
-function reopen(descriptor: number): number | null {
-  const { O_WRONLY, O_NONBLOCK, O_APPEND, O_NOCTTY } = constants;
-  try {
-    return openSync(`/proc/self/fd/${descriptor}`, O_WRONLY | O_NONBLOCK | O_APPEND | O_NOCTTY);
-  } catch {
-    return null;
-  }
 }

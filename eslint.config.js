@@ -16,7 +16,7 @@ const IMPURE_GLOBALS = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/'] },
+  { ignores: ['dist/', 'coverage/', '**/*.generated.js'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -90,6 +90,9 @@ export default tseslint.config(
           'process',
           'setInterval',
           'setTimeout',
+          'setImmediate',
+          'clearTimeout',
+          'performance',
           'clearInterval',
           'URL',
           'AbortSignal',

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-
-const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  readonly version: string;
-};
+import { packageFile } from './package-file.ts';
 
 /** The version of this package. */
-export const VERSION = manifest.version;
+export function version(): string {
+  return (JSON.parse(packageFile('package.json')) as { readonly version: string }).version;
+}

@@ -1,6 +1,6 @@
 import type { Config } from './generated.ts';
 import { show } from './problem.ts';
-import type { Finding } from './validate.ts';
+import type { Finding } from './problem.ts';
 import { countWorkers } from './workers.ts';
 
 /** A rule that a schema cannot state, over values that are each valid by themselves. */

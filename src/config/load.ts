@@ -1,8 +1,7 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { basename, extname, join, relative, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
-import { defaultLoaders } from 'cosmiconfig';
 // The package's own entry looks for its settings in the working directory and executes what it finds
 // there (.config/config.js); the explorer behind it does not.
 import { ExplorerSync } from 'cosmiconfig/dist/ExplorerSync.js';
@@ -31,19 +30,22 @@ export interface LoadedFile {
   readonly data: unknown;
 }
 
-type Parse = (path: string, content: string) => unknown;
+/** What was found, not parsed yet. */
+interface FoundFile {
+  readonly path: string;
+  readonly text: string;
+}
 
 /**
  * Keeps the content out of cosmiconfig's sight, which would follow a key `$import` and execute a
  * script that it names.
  */
-function sealed(parse: Parse): Parse {
-  return (path, content) => {
-    const data = parse(path, content.replace(/^\uFEFF/, '')) ?? {};
-    if (basename(path, extname(path)) !== 'package') return { content: data };
-    const { [PACKAGE_KEY]: own } = data as Record<string, unknown>;
-    return own === undefined ? {} : { [PACKAGE_KEY]: { content: own } };
-  };
+function sealed(path: string, text: string): unknown {
+  return isPackage(path) ? { [PACKAGE_KEY]: { text } } : { text };
+}
+
+function isPackage(path: string): boolean {
+  return basename(path, extname(path)) === 'package';
 }
 
 function refuseScript(path: string): never {
@@ -57,19 +59,15 @@ function refuseScript(path: string): never {
   ]);
 }
 
-const loadJson = sealed(defaultLoaders['.json']);
-const loadYaml = sealed(defaultLoaders['.yaml']);
 const SCRIPTS = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts'];
 
-function explorer(): ExplorerSync {
+function explorer(searchPlaces: readonly string[] = []): ExplorerSync {
   return new ExplorerSync({
     moduleName: PACKAGE_KEY,
-    searchPlaces: [...SEARCH_PLACES],
+    searchPlaces: [...searchPlaces],
     loaders: {
-      '.json': loadJson,
-      noExt: loadYaml,
-      // YAML reads JSON too, so any other name will do
-      default: loadYaml,
+      noExt: sealed,
+      default: sealed,
       ...Object.fromEntries(SCRIPTS.map((extension) => [extension, refuseScript])),
     },
     searchStrategy: 'none',
@@ -90,48 +88,88 @@ function explorer(): ExplorerSync {
  * @returns null where the search finds none
  * @throws ConfigError if it cannot be read or parsed
  */
-export function loadFile(path: string | undefined, workingDir: string): LoadedFile | null {
-  if (path === undefined) refuseUnreadable(workingDir);
+export async function loadFile(
+  path: string | undefined,
+  workingDir: string,
+): Promise<LoadedFile | null> {
+  const found = find(path, workingDir);
+  if (found === null) return null;
+  const file = path ?? relative(workingDir, found.path);
+  const data = await parse(file, found.text);
+  if (!isPackage(file) || found.text.trim() === '') return { file, data };
+  const { [PACKAGE_KEY]: own } = data as Record<string, unknown>;
+  if (own !== undefined) return { file, data: own };
+  if (path === undefined) return null;
+  throw unusable(path, 'a configuration', `no key "${PACKAGE_KEY}"`);
+}
+
+function find(path: string | undefined, workingDir: string): FoundFile | null {
   try {
     const result =
       path === undefined
-        ? explorer().search(workingDir)
+        ? explorer(readablePlaces(workingDir)).search(workingDir)
         : explorer().load(resolve(workingDir, path));
-    if (result === null) {
-      if (path === undefined) return null;
-      throw unusable(path, 'a configuration', `no key "${PACKAGE_KEY}"`);
-    }
-    const file = path ?? relative(workingDir, result.filepath);
-    const { content } = (result.config ?? { content: {} }) as { content: unknown };
-    return { file, data: content };
+    if (result === null) return null;
+    const { text } = (result.config ?? { text: '' }) as { text: string };
+    return { path: result.filepath, text };
   } catch (error) {
-    throw readable(error, path, workingDir);
+    throw unreadable(error, path, workingDir);
   }
 }
 
-/** The search would pass over a file that exists and may not be read, and take the next. */
-function refuseUnreadable(workingDir: string): void {
-  for (const place of SEARCH_PLACES) {
+/** YAML reads JSON too, so of any other name it will do. The parsers are loaded where they are needed. */
+async function parse(file: string, content: string): Promise<unknown> {
+  const text = content.replace(/^\uFEFF/, '');
+  if (text.trim() === '') return {};
+  const format = extname(file) === '.json' ? 'JSON' : 'YAML';
+  try {
+    return (format === 'JSON' ? await parseJson(text) : await parseYaml(text)) ?? {};
+  } catch (error) {
+    // its message shows the place (in colours, where FORCE_COLOR or CI is in the environment)
+    const detail = stripVTControlCharacters((error as Error).message).trim();
+    throw unusable(file, `valid ${format}`, `an error: ${detail}`);
+  }
+}
+
+async function parseJson(text: string): Promise<unknown> {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // says where
+    const { default: explain } = await import('parse-json');
+    return explain(text);
+  }
+}
+
+async function parseYaml(text: string): Promise<unknown> {
+  const { load } = await import('js-yaml');
+  return load(text);
+}
+
+/**
+ * Those of the places where something is, because to miss a file costs an exception. The search would also
+ * pass over one that exists and may not be read, and take the next.
+ */
+function readablePlaces(workingDir: string): readonly string[] {
+  return SEARCH_PLACES.filter((place) => {
+    const path = join(workingDir, place);
     try {
-      closeSync(openSync(join(workingDir, place), 'r'));
+      if (statSync(path, { throwIfNoEntry: false }) === undefined) return false;
+      closeSync(openSync(path, 'r'));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EACCES') throw unusable(place, 'a readable file', code);
     }
-  }
+    return true;
+  });
 }
 
-function readable(error: unknown, path: string | undefined, workingDir: string): ConfigError {
+function unreadable(error: unknown, path: string | undefined, workingDir: string): ConfigError {
   if (error instanceof ConfigError) return error;
   const { code, message, filepath } = error as NodeJS.ErrnoException & { filepath?: string };
   const file = path ?? (filepath === undefined ? workingDir : relative(workingDir, filepath));
   if (code === 'ENOENT') return unusable(file, 'a file', 'none');
-  if (code !== undefined) return unusable(file, 'a readable file', code);
-  // cosmiconfig's first line names the file once more, and the rest shows the place
-  // (in colours, where FORCE_COLOR or CI is in the environment)
-  const detail = stripVTControlCharacters(message).split('\n').slice(1).join('\n').trim();
-  const format = extname(file) === '.json' ? 'JSON' : 'YAML';
-  return unusable(file, `valid ${format}`, `an error: ${detail === '' ? message : detail}`);
+  return unusable(file, 'a readable file', code ?? message);
 }
 
 function unusable(source: string, expected: string, found: string): ConfigError {

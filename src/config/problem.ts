@@ -10,6 +10,9 @@ export interface Problem {
   readonly hint?: string | undefined;
 }
 
+/** A problem before it is known where the value was written. */
+export type Finding = Omit<Problem, 'source'>;
+
 /** A configuration that nothing can be started with. Its message has one line for every problem. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';

@@ -27,13 +27,13 @@ export interface ResolvedConfig {
  *
  * @throws ConfigError with every problem
  */
-export function resolveConfig(
+export async function resolveConfig(
   { flags, command }: ConfigArguments,
   env: NodeJS.ProcessEnv,
   workingDir: string,
-): ResolvedConfig {
+): Promise<ResolvedConfig> {
   const named = env[CONFIG_VARIABLE] === '' ? undefined : env[CONFIG_VARIABLE];
-  const loaded = loadFile(flags['config'] ?? named, workingDir);
+  const loaded = await loadFile(flags['config'] ?? named, workingDir);
   if (loaded === null && command === null) throw nothingFound(workingDir);
   const overrides = [...overridesFrom(flags, env), ...commandOverrides(command)];
   const data = applyOverrides(loaded?.data ?? {}, overrides);

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { packageFile } from '../package-file.ts';
 
 /** The JSON Schema of the configuration: the only home of its defaults and descriptions. */
 export function readSchema(): Record<string, unknown> {
-  const url = new URL('../../schemas/supervisor.schema.json', import.meta.url);
-  return JSON.parse(readFileSync(url, 'utf8')) as Record<string, unknown>;
+  return JSON.parse(packageFile('schemas/supervisor.schema.json')) as Record<string, unknown>;
 }

@@ -1,5 +1,3 @@
-import { availableParallelism } from 'node:os';
-
 import { cpuLimit } from '../cgroup.ts';
 import type { Config } from './generated.ts';
 
@@ -16,6 +14,6 @@ export function countWorkers({ workers }: Pick<Config, 'workers'>): WorkerCount 
   if (limit !== null) {
     return { count: Math.max(1, Math.floor(limit)), from: `a CPU limit of ${limit}` };
   }
-  const usable = availableParallelism();
+  const usable = process.getBuiltinModule('node:os').availableParallelism();
   return { count: usable, from: `${usable} usable CPUs, without a CPU limit` };
 }

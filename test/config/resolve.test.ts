@@ -15,13 +15,13 @@ function resolveIn(
   directory: string,
   args: Partial<ConfigArguments> = {},
   env: NodeJS.ProcessEnv = {},
-): ResolvedConfig {
+): Promise<ResolvedConfig> {
   return resolveConfig({ ...NOTHING, ...args }, env, directory);
 }
 
-function errorIn(...args: Parameters<typeof resolveIn>): string {
+async function errorIn(...args: Parameters<typeof resolveIn>): Promise<string> {
   try {
-    resolveIn(...args);
+    await resolveIn(...args);
   } catch (error) {
     if (error instanceof ConfigError) return error.message;
     throw error;
@@ -43,38 +43,44 @@ describe('the search', () => {
     ['.supervisorrc.yaml', yaml],
     ['.supervisorrc.yml', yaml],
     ['package.json', { name: 'x', supervisor: config }],
-  ])('finds %s', (name, content) => {
-    const { file, config } = resolveIn(workspace({ [name]: content }));
+  ])('finds %s', async (name, content) => {
+    const { file, config } = await resolveIn(workspace({ [name]: content }));
     expect(file).toBe(name);
     expect(config.command).toEqual(['app']);
   });
 
-  test('takes the first of several', () => {
+  test('takes the first of several', async () => {
     const directory = workspace({
       'package.json': { supervisor: { command: ['last'] } },
       '.supervisorrc.json': { command: ['second'] },
       'supervisor.config.yaml': 'command: [first]',
     });
-    expect(resolveIn(directory).config.command).toEqual(['first']);
+    expect((await resolveIn(directory)).config.command).toEqual(['first']);
   });
 
-  test('looks in the working directory alone', () => {
+  test('looks in the working directory alone', async () => {
     const directory = workspace({ 'supervisor.config.json': config, 'sub/keep': '' });
-    expect(errorIn(join(directory, 'sub'))).toMatch(/expected a configuration file .*, found none/);
+    expect(await errorIn(join(directory, 'sub'))).toMatch(
+      /expected a configuration file .*, found none/,
+    );
   });
 
-  test('passes over a package.json without the key', () => {
-    expect(errorIn(workspace({ 'package.json': { name: 'x' } }))).toMatch(/found none; name one/);
+  test('passes over a package.json without the key', async () => {
+    expect(await errorIn(workspace({ 'package.json': { name: 'x' } }))).toMatch(
+      /found none; name one/,
+    );
   });
 
-  test('does not pass over an empty file', () => {
+  test('does not pass over an empty file', async () => {
     const directory = workspace({ 'supervisor.config.json': '', '.supervisorrc.json': config });
-    expect(errorIn(directory)).toMatch(/^supervisor.config.json: \/command: .* found nothing$/);
+    expect(await errorIn(directory)).toMatch(
+      /^supervisor.config.json: \/command: .* found nothing$/,
+    );
   });
 
-  test('does not pass over a YAML file with comments alone', () => {
+  test('does not pass over a YAML file with comments alone', async () => {
     const directory = workspace({ 'supervisor.config.yaml': '# soon\n', '.supervisorrc': yaml });
-    expect(errorIn(directory)).toMatch(/^supervisor.config.yaml: \/command/);
+    expect(await errorIn(directory)).toMatch(/^supervisor.config.yaml: \/command/);
   });
 });
 
@@ -94,7 +100,7 @@ describe('no configuration is executed', () => {
     const previous = process.cwd();
     process.chdir(scripted);
     try {
-      resolveIn(scripted);
+      await resolveIn(scripted);
       // an import that was begun would have run by now
       await new Promise(setImmediate);
       await import('node:child_process');
@@ -104,50 +110,52 @@ describe('no configuration is executed', () => {
     expect(existsSync(marker)).toBe(false);
   });
 
-  test('a file that names another is refused, not followed', () => {
+  test('a file that names another is refused, not followed', async () => {
     const marker = join(workspace(), 'executed');
     const directory = workspace({
       'supervisor.config.json': { ...config, $import: './more.js' },
       'more.js': script(marker),
     });
-    expect(errorIn(directory)).toMatch(
+    expect(await errorIn(directory)).toMatch(
       /^supervisor\.config\.json: \/\$import: expected a known key, found "\$import"/,
     );
     expect(existsSync(marker)).toBe(false);
   });
 
-  test('a script that is named is refused', () => {
+  test('a script that is named is refused', async () => {
     const directory = workspace({ 'supervisor.js': 'module.exports = {}' });
-    expect(errorIn(directory, { flags: { config: 'supervisor.js' } })).toMatch(
+    expect(await errorIn(directory, { flags: { config: 'supervisor.js' } })).toMatch(
       /supervisor\.js: expected a JSON or YAML file, found a script \(\.js\)/,
     );
   });
 });
 
 describe('a named file', () => {
-  test('by flag, relative to the working directory or absolute', () => {
+  test('by flag, relative to the working directory or absolute', async () => {
     const directory = workspace({ 'sub/app.json': config });
     for (const name of ['sub/app.json', join(directory, 'sub/app.json')]) {
-      expect(resolveIn(directory, { flags: { config: name } }).file).toBe(name);
+      expect((await resolveIn(directory, { flags: { config: name } })).file).toBe(name);
     }
   });
 
-  test('by environment variable; the flag goes before it', () => {
+  test('by environment variable; the flag goes before it', async () => {
     const directory = workspace({ 'a.json': config, 'b.yaml': yaml });
     const env = { SUPERVISOR_CONFIG: 'b.yaml' };
-    expect(resolveIn(directory, {}, env).file).toBe('b.yaml');
-    expect(resolveIn(directory, { flags: { config: 'a.json' } }, env).file).toBe('a.json');
+    expect((await resolveIn(directory, {}, env)).file).toBe('b.yaml');
+    expect((await resolveIn(directory, { flags: { config: 'a.json' } }, env)).file).toBe('a.json');
   });
 
-  test('with any other name is read as YAML, which JSON is too', () => {
+  test('with any other name is read as YAML, which JSON is too', async () => {
     const directory = workspace({ 'worker.conf': config, config: yaml });
-    expect(resolveIn(directory, { flags: { config: 'worker.conf' } }).file).toBe('worker.conf');
-    expect(resolveIn(directory, { flags: { config: 'config' } }).file).toBe('config');
+    expect((await resolveIn(directory, { flags: { config: 'worker.conf' } })).file).toBe(
+      'worker.conf',
+    );
+    expect((await resolveIn(directory, { flags: { config: 'config' } })).file).toBe('config');
   });
 
-  test('with a byte order mark', () => {
+  test('with a byte order mark', async () => {
     const directory = workspace({ 'a.json': `\uFEFF${JSON.stringify(config)}` });
-    expect(resolveIn(directory, { flags: { config: 'a.json' } }).file).toBe('a.json');
+    expect((await resolveIn(directory, { flags: { config: 'a.json' } })).file).toBe('a.json');
   });
 
   test.each([
@@ -160,7 +168,7 @@ describe('a named file', () => {
     ],
     ['broken.yaml', /^broken\.yaml: expected valid YAML, found an error: .*\(2:1\)/s],
     ['twice.yaml', /^twice\.yaml: expected valid YAML, found an error: duplicated mapping key/],
-  ])('%s: an error that names it', (name, expected) => {
+  ])('%s: an error that names it', async (name, expected) => {
     const directory = workspace({
       'package.json': {},
       'broken.json': '{"command": ["app"}',
@@ -168,7 +176,7 @@ describe('a named file', () => {
       'twice.yaml': 'workers: 1\nworkers: 2\n',
     });
     mkdirSync(join(directory, 'folder'));
-    expect(errorIn(directory, { flags: { config: name } })).toMatch(expected);
+    expect(await errorIn(directory, { flags: { config: name } })).toMatch(expected);
   });
 });
 
@@ -189,12 +197,12 @@ describe('precedence', () => {
     SUPERVISOR_LOG_FORMAT: 'json',
   };
 
-  test('the file goes before the defaults', () => {
-    expect(resolveIn(workspace({ '.supervisorrc.json': file })).config).toMatchObject(file);
+  test('the file goes before the defaults', async () => {
+    expect((await resolveIn(workspace({ '.supervisorrc.json': file }))).config).toMatchObject(file);
   });
 
-  test('the environment goes before the file', () => {
-    const { config } = resolveIn(workspace({ '.supervisorrc.json': file }), {}, env);
+  test('the environment goes before the file', async () => {
+    const { config } = await resolveIn(workspace({ '.supervisorrc.json': file }), {}, env);
     expect(config).toMatchObject({
       workers: 3,
       reloadDelay: 0.25,
@@ -203,14 +211,14 @@ describe('precedence', () => {
     });
   });
 
-  test('a flag goes before the environment', () => {
+  test('a flag goes before the environment', async () => {
     const flags = {
       workers: 'auto',
       'reload-delay': '4',
       'metrics-port': '0',
       'log-level': 'debug',
     };
-    const { config } = resolveIn(workspace({ '.supervisorrc.json': file }), { flags }, env);
+    const { config } = await resolveIn(workspace({ '.supervisorrc.json': file }), { flags }, env);
     expect(config).toMatchObject({
       workers: 'auto',
       reloadDelay: 4,
@@ -224,34 +232,39 @@ describe('precedence', () => {
     ['5e-1', 0.5],
     ['+2', 2],
     ['2.', 2],
-  ])('%s is the number %p', (text, number) => {
-    const { config } = resolveIn(workspace({ '.supervisorrc.json': file }), {
+  ])('%s is the number %p', async (text, number) => {
+    const { config } = await resolveIn(workspace({ '.supervisorrc.json': file }), {
       flags: { 'reload-delay': text },
     });
     expect(config.reloadDelay).toBe(number);
   });
 
-  test('an empty variable counts as not set', () => {
+  test('an empty variable counts as not set', async () => {
     const empty = { SUPERVISOR_WORKERS: '', SUPERVISOR_CONFIG: '' };
-    expect(resolveIn(workspace({ '.supervisorrc.json': file }), {}, empty).config.workers).toBe(2);
+    expect(
+      (await resolveIn(workspace({ '.supervisorrc.json': file }), {}, empty)).config.workers,
+    ).toBe(2);
   });
 
-  test('a Service’s variable is not mistaken for a port', () => {
+  test('a Service’s variable is not mistaken for a port', async () => {
     const injected = { SUPERVISOR_METRICS_PORT: 'tcp://10.0.0.1:9464' };
-    const { config } = resolveIn(workspace({ '.supervisorrc.json': file }), {}, injected);
+    const { config } = await resolveIn(workspace({ '.supervisorrc.json': file }), {}, injected);
     expect(config.metrics.port).toBe(2000);
   });
 
-  test('-- replaces command and args, and needs no file', () => {
+  test('-- replaces command and args, and needs no file', async () => {
     const command = ['other', '--flag'];
-    const inFile = resolveIn(workspace({ '.supervisorrc.json': file }), { command });
+    const inFile = await resolveIn(workspace({ '.supervisorrc.json': file }), { command });
     expect(inFile.config).toMatchObject({ command, args: [], workers: 2 });
-    expect(resolveIn(workspace(), { command })).toMatchObject({ file: null, config: { command } });
+    expect(await resolveIn(workspace(), { command })).toMatchObject({
+      file: null,
+      config: { command },
+    });
   });
 
-  test('a wrong value is told of the flag or variable that brought it', () => {
+  test('a wrong value is told of the flag or variable that brought it', async () => {
     const flags = { workers: 'two' };
-    const message = errorIn(
+    const message = await errorIn(
       workspace({ '.supervisorrc.json': { ...file, wrokers: 1 } }),
       { flags },
       {
@@ -265,9 +278,9 @@ describe('precedence', () => {
     ]);
   });
 
-  test('an override of something that is no object leaves that to be told', () => {
+  test('an override of something that is no object leaves that to be told', async () => {
     const directory = workspace({ '.supervisorrc.json': { ...file, metrics: 'on' } });
-    expect(errorIn(directory, { flags: { 'metrics-port': '1' } })).toMatch(
+    expect(await errorIn(directory, { flags: { 'metrics-port': '1' } })).toMatch(
       /^\.supervisorrc\.json: \/metrics: expected an object, found "on"$/,
     );
   });
@@ -287,14 +300,14 @@ test('what is meant for the supervisor alone is not inherited', () => {
   expect(inheritedEnvironment(env)).toEqual({ PATH: '/bin', SUPERVISOR_ANYTHING: 'kept' });
 });
 
-test('a file that may not be read is told, and not passed over for the next', () => {
+test('a file that may not be read is told, and not passed over for the next', async () => {
   const directory = workspace({ 'supervisor.config.json': config, '.supervisorrc': yaml });
   chmodSync(join(directory, 'supervisor.config.json'), 0);
   chmodSync(directory, 0o755);
   const asNobody = process.getuid?.() === 0;
   if (asNobody) process.seteuid?.(65534);
   try {
-    expect(errorIn(directory)).toBe(
+    expect(await errorIn(directory)).toBe(
       'supervisor.config.json: expected a readable file, found EACCES',
     );
   } finally {

@@ -1,0 +1,3 @@
+declare module 'parse-json' {
+  export default function parseJson(text: string): unknown;
+}

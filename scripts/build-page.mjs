@@ -1,10 +1,10 @@
-// Makes one document of src/page: dist/observe/page.html, with its style and its script in it.
+// Makes one document of src/page: dist/page.html, with its style and its script in it.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 import { build } from 'esbuild';
 
 const SOURCE = 'src/page/';
-const TARGET = 'dist/observe/page.html';
+const TARGET = 'dist/page.html';
 
 /** What the browsers of the last two years know. */
 const BROWSERS = ['chrome120', 'firefox124', 'safari17.4'];

@@ -26,8 +26,9 @@ export interface MemoryCgroup {
 
 /** Null where there is no memory controller to be seen. */
 export function memoryCgroup(read: ReadText = readText): MemoryCgroup | null {
-  const v2 = cgroupDirectories('cgroup2', '', read).at(-1);
-  const v1 = cgroupDirectories('cgroup', 'memory', read).at(-1);
+  const readOnce = remembering(read);
+  const v2 = cgroupDirectories('cgroup2', '', readOnce).at(-1);
+  const v1 = cgroupDirectories('cgroup', 'memory', readOnce).at(-1);
   const files = [
     ...(v2 === undefined ? [] : [join(v2, 'memory.events')]),
     ...(v1 === undefined ? [] : [join(v1, 'memory.oom_control')]),
@@ -104,6 +105,15 @@ function mountOf(
     if (matches && root !== undefined && point !== undefined) return { root, point };
   }
   return null;
+}
+
+/** The kernel writes /proc/self/mountinfo anew for whoever reads it. */
+function remembering(read: ReadText): ReadText {
+  const texts = new Map<string, string | null>();
+  return (path) => {
+    if (!texts.has(path)) texts.set(path, read(path));
+    return texts.get(path) ?? null;
+  };
 }
 
 function readText(path: string): string | null {

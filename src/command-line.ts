@@ -84,20 +84,28 @@ function subcommandOf([first = 'run', ...rest]: readonly string[]): Subcommand {
 type Values = Readonly<Record<string, unknown>>;
 
 function parse(args: readonly string[]): { values: Values; positionals: readonly string[] } {
-  const { tokens } = parseArgs({
+  const values: Record<string, unknown> = {};
+  const positionals: string[] = [];
+  for (const token of tokensOf(args)) {
+    if (token.kind === 'positional') positionals.push(token.value);
+    if (token.kind === 'option') values[token.name] = valueOf(token);
+  }
+  return { values, positionals };
+}
+
+function tokensOf(args: readonly string[]): ReturnType<typeof tokenize> {
+  // the usual start has none, and need not load Node's parser
+  return args.length === 0 ? [] : tokenize(args);
+}
+
+function tokenize(args: readonly string[]) {
+  return parseArgs({
     args: [...args],
     options,
     strict: false,
     tokens: true,
     allowPositionals: true,
-  });
-  const values: Record<string, unknown> = {};
-  const positionals: string[] = [];
-  for (const token of tokens) {
-    if (token.kind === 'positional') positionals.push(token.value);
-    if (token.kind === 'option') values[token.name] = valueOf(token);
-  }
-  return { values, positionals };
+  }).tokens;
 }
 
 interface OptionToken {

@@ -5,10 +5,11 @@ import { ConfigError } from './config/problem.ts';
 import { resolveConfig } from './config/resolve.ts';
 import type { ResolvedConfig } from './config/resolve.ts';
 import { readSchema } from './config/schema.ts';
-import { HELP } from './help.ts';
+import { help } from './help.ts';
+import { supervise } from './main.ts';
 import { SignalSource } from './pid1/signals.ts';
 import type { EarlySignals } from './pid1/signals.ts';
-import { VERSION } from './version.ts';
+import { version } from './version.ts';
 
 /** The exit status of bad usage or configuration: nothing was started. */
 const BAD_INPUT = 2;
@@ -24,11 +25,10 @@ export async function execute(argv: readonly string[], early: EarlySignals): Pro
   try {
     const line = parseCommandLine(argv);
     if (line.subcommand === 'run') {
-      const { supervise } = await import('./main.ts');
-      return await supervise(resolve(line), signals);
+      return await supervise(await resolve(line), signals);
     }
     signals.close();
-    process.stdout.write(answer(line));
+    process.stdout.write(await answer(line));
     return 0;
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof UsageError)) throw error;
@@ -37,23 +37,25 @@ export async function execute(argv: readonly string[], early: EarlySignals): Pro
   }
 }
 
-function answer(line: CommandLine): string {
+async function answer(line: CommandLine): Promise<string> {
   switch (line.subcommand) {
     case 'check':
-      return `${resolve(line).file ?? 'configuration'}: ok\n`;
-    case 'config':
-      return asJson(line.showEnv ? resolve(line).config : masked(resolve(line).config));
+      return `${(await resolve(line)).file ?? 'configuration'}: ok\n`;
+    case 'config': {
+      const { config } = await resolve(line);
+      return asJson(line.showEnv ? config : masked(config));
+    }
     case 'schema':
       return asJson(readSchema());
     case 'version':
-      return `${VERSION}\n`;
+      return `${version()}\n`;
     case 'help':
     case 'run':
-      return HELP;
+      return help();
   }
 }
 
-function resolve({ flags, command }: CommandLine): ResolvedConfig {
+function resolve({ flags, command }: CommandLine): Promise<ResolvedConfig> {
   return resolveConfig({ flags, command }, process.env, process.cwd());
 }
 

@@ -1,11 +1,11 @@
 import { OVERRIDES } from './config/overrides.ts';
 
-const overrides = OVERRIDES.map(({ flag, value, help, variable }) =>
-  `  --${flag} ${value}`.padEnd(28).concat(`${help} (${variable})`),
-).join('\n');
-
 /** What `--help` prints. */
-export const HELP = `Usage:
+export function help(): string {
+  const overrides = OVERRIDES.map(({ flag, value, help, variable }) =>
+    `  --${flag} ${value}`.padEnd(28).concat(`${help} (${variable})`),
+  ).join('\n');
+  return `Usage:
   container-supervisor [run] [-c FILE] [overrides] [-- COMMAND ARG…]
   container-supervisor check [-c FILE] [overrides] [-- COMMAND ARG…]
   container-supervisor config [-c FILE] [--show-env] [overrides] [-- COMMAND ARG…]
@@ -36,3 +36,4 @@ port is taken, or no worker's code explains why it gave up; 2 bad usage or confi
 the command cannot be executed; 127 it was not found; else the code of the worker that it gave
 up on.
 `;
+}

@@ -17,11 +17,16 @@ export class Inbox<Item> {
     this.#wake = null;
   }
 
-  /** Everything that came since the last call, in its order. */
-  drain(): readonly Item[] {
+  /** What came since the last call, in its order, or as much of it as is asked for. */
+  drain(most: number): readonly Item[] {
+    if (this.#items.length > most) return this.#items.splice(0, most);
     const items = this.#items;
     this.#items = [];
     return items;
+  }
+
+  get isEmpty(): boolean {
+    return this.#items.length === 0;
   }
 
   /**

@@ -8,5 +8,6 @@ export type { Exit, ExitReason, KillCause, StopCause } from './core/state.ts';
 export type { Status, WorkerStateName, WorkerStatus } from './core/status.ts';
 export { ExitEvent } from './exit-event.ts';
 export { Multiprocess } from './multiprocess.ts';
-export type { MultiprocessOptions, Observer } from './multiprocess.ts';
+export type { MultiprocessOptions } from './multiprocess.ts';
+export type { Observer } from './observers.ts';
 export type { WorkerProcess } from './worker.ts';

@@ -1,18 +1,16 @@
+import { AfterStart } from './after-start.ts';
 import type { Config } from './config/generated.ts';
-import { inheritedEnvironment } from './config/overrides.ts';
 import type { ResolvedConfig } from './config/resolve.ts';
-import type { Status } from './core/status.ts';
+import { keepHeapSmall } from './heap.ts';
 import { Multiprocess } from './multiprocess.ts';
-import { serveHttp } from './observe/http.ts';
-import type { HttpServer, Route } from './observe/http.ts';
+import type { MultiprocessOptions } from './multiprocess.ts';
+import { Endpoint } from './observe/endpoint.ts';
 import { ListenError } from './observe/listen.ts';
 import { createLog, droppedLine } from './observe/log.ts';
 import type { Log } from './observe/log.ts';
 import { logObserver } from './observe/log-observer.ts';
-import { Metrics } from './observe/metrics/metrics.ts';
-import { routesOf } from './observe/routes.ts';
-import { scrapeTargets } from './observe/worker-metrics/targets.ts';
 import { openSink } from './observe/sink.ts';
+import type { Sink } from './observe/sink.ts';
 import { sendTo } from './pid1/socket.ts';
 import type { SignalSource } from './pid1/signals.ts';
 import { WorkerOutput } from './worker-output.ts';
@@ -23,29 +21,59 @@ const CANNOT_LISTEN = 1;
 /** The exit status where the supervisor's own code has thrown. */
 const BROKEN = 1;
 
+/** The supervisor of the program, with its port. */
+class Supervisor extends Multiprocess {
+  readonly endpoint: Endpoint | null;
+  readonly #afterStart: AfterStart;
+
+  constructor(
+    { file, config }: ResolvedConfig,
+    afterStart: AfterStart,
+    options: MultiprocessOptions,
+  ) {
+    const endpoint = config.metrics.enabled ? new Endpoint(config, () => this.status()) : null;
+    const { observers = [] } = options;
+    super(config, {
+      ...options,
+      observers: endpoint === null ? observers : [...observers, endpoint.observe],
+      ...(file === null ? {} : { source: file }),
+    });
+    this.endpoint = endpoint;
+    this.#afterStart = afterStart;
+    afterStart.add(() => endpoint?.load());
+  }
+
+  override async startup(): Promise<void> {
+    await super.startup();
+    this.#afterStart.begin();
+  }
+
+  override async shutdown(): Promise<void> {
+    this.#afterStart.cancel();
+    await super.shutdown();
+  }
+}
+
 /**
  * Puts the supervisor together and runs it to its end.
  *
  * @returns the exit status
  */
-export async function supervise(
-  { file, config }: ResolvedConfig,
-  signals: SignalSource,
-): Promise<number> {
+export async function supervise(resolved: ResolvedConfig, signals: SignalSource): Promise<number> {
+  const { file, config } = resolved;
+  const afterStart = new AfterStart();
+  afterStart.add(keepHeapSmall);
   const output = new WorkerOutput(config.log, file ?? undefined);
-  const sink =
-    (await output.open()) ?? openSink(2, (dropped) => droppedLine(config.log, dropped), sendTo);
+  const sink = (await output.open()) ?? openLog(config, afterStart);
   const log = createLog(config.log, sink);
-  const metrics = metricsOf(config, () => supervisor.status());
-  const supervisor = new Multiprocess(config, {
-    observers: [logObserver(log), metrics.observe],
+  const supervisor = new Supervisor(resolved, afterStart, {
+    observers: [logObserver(log)],
     signals,
     output,
-    ...(file === null ? {} : { source: file }),
   });
   const undo = logFaults(log, supervisor);
   try {
-    return await serveAndRun(file, supervisor, metrics, log);
+    return await listenAndRun(supervisor, log, file);
   } catch (error) {
     // the loop itself is broken; `run` has killed the workers
     logException(log, error);
@@ -56,31 +84,29 @@ export async function supervise(
   }
 }
 
-function metricsOf(config: Config, status: () => Status): Metrics {
-  const { workers } = config.metrics;
-  const inherited = inheritedEnvironment(process.env);
-  return new Metrics({
-    status,
-    signals: Object.keys(config.signals),
-    targets:
-      workers === undefined ? null : () => scrapeTargets(workers, config, status(), inherited),
+/** Standard error as the log's own. */
+function openLog({ log }: Config, afterStart: AfterStart): Sink {
+  const describe = (dropped: number): string => droppedLine(log, dropped);
+  return openSink(2, describe, (descriptor) => {
+    return new Promise((resolve) => {
+      afterStart.add(() => {
+        resolve(sendTo(descriptor));
+      });
+    });
   });
 }
 
-async function serveAndRun(
-  file: string | null,
-  supervisor: Multiprocess,
-  metrics: Metrics,
+async function listenAndRun(
+  supervisor: Supervisor,
   log: Log,
+  file: string | null,
 ): Promise<number> {
-  const { config } = supervisor;
-  const routes = routesOf(config, () => supervisor.status(), metrics);
-  const server = config.metrics.enabled ? await open(config.metrics, routes, log, file) : null;
-  if (server === 'refused') return CANNOT_LISTEN;
+  const { endpoint } = supervisor;
+  if (endpoint !== null && !(await listen(endpoint, log, file))) return CANNOT_LISTEN;
   try {
     await supervisor.run();
   } finally {
-    server?.close();
+    endpoint?.close();
   }
   return supervisor.exitStatus;
 }
@@ -113,20 +139,16 @@ function logException(log: Log, error: unknown): string {
   return message;
 }
 
-async function open(
-  config: Config['metrics'],
-  routes: ReadonlyMap<string, Route>,
-  log: Log,
-  file: string | null,
-): Promise<HttpServer | 'refused'> {
+/** @returns whether the port could be had */
+async function listen(endpoint: Endpoint, log: Log, file: string | null): Promise<boolean> {
   try {
-    const server = await serveHttp(config, routes);
-    log({ level: 'info', msg: `Listening on ${server.url}`, facts: { port: server.port } });
-    return server;
+    const { url, port } = await endpoint.listen();
+    log({ level: 'info', msg: `Listening on ${url}`, facts: { port } });
+    return true;
   } catch (error) {
     if (!(error instanceof ListenError)) throw error;
     const place = file === null ? '' : `${file}: `;
     log({ level: 'error', msg: `${place}${error.message}`, facts: {} });
-    return 'refused';
+    return false;
   }
 }

@@ -1,16 +1,14 @@
-import { performance } from 'node:perf_hooks';
-
 import { BaseReload } from './base-reload.ts';
-import type { Awaitable } from './base-reload.ts';
 import { memoryCgroup } from './cgroup.ts';
+import { now } from './clock.ts';
 import { completeConfig } from './config/complete.ts';
 import type { Config, UserConfig } from './config/generated.ts';
 import { inheritedEnvironment } from './config/overrides.ts';
 import { countWorkers } from './config/workers.ts';
 import { commandOf } from './core/command.ts';
 import type { Effect } from './core/effect.ts';
-import type { Event } from './core/event.ts';
 import type { Input } from './core/input.ts';
+import { canBeOomKill } from './core/oom.ts';
 import { initialState } from './core/state.ts';
 import type { Seconds, State } from './core/state.ts';
 import { statusOf } from './core/status.ts';
@@ -20,22 +18,19 @@ import { Inbox } from './inbox.ts';
 import { keepAlive } from './keep-alive.ts';
 import { createLog } from './observe/log.ts';
 import { logObserver } from './observe/log-observer.ts';
-import { adopt } from './pid1/adoption.ts';
+import { Observers } from './observers.ts';
+import type { Observer } from './observers.ts';
+import { adopt, mayAdopt } from './pid1/adoption.ts';
 import { trackChildren } from './pid1/children.ts';
 import { GroupScan, hasMembers } from './pid1/group.ts';
 import { killGroups, killOnExit } from './pid1/guard.ts';
 import { memoryNotices } from './pid1/memory.ts';
 import { SignalSource } from './pid1/signals.ts';
+import { nextTurn, oncePerTurn } from './turn.ts';
 import { WorkerProcess } from './worker.ts';
 import { workerOptionsOf } from './worker-options.ts';
 import type { WorkerOptions } from './worker-options.ts';
 import { WorkerOutput } from './worker-output.ts';
-
-/**
- * Is told what has happened. A promise that it returns is not awaited; what it throws is reported as a
- * warning and changes nothing.
- */
-export type Observer = (event: Event) => Awaitable<void>;
 
 export interface MultiprocessOptions {
   /** How messages name the configuration, such as its file. Default: `configuration`. */
@@ -48,6 +43,9 @@ export interface MultiprocessOptions {
   readonly output?: WorkerOutput;
 }
 
+/** How much is taken or told in one turn of the event loop: of a thousand exits at once, some milliseconds' worth. */
+const SLICE = 128;
+
 /**
  * Runs copies of a command, replaces the dead ones, and stops them in order.
  *
@@ -59,14 +57,18 @@ export class Multiprocess extends BaseReload {
   readonly #workersWanted: { readonly count: number; readonly from: string | null };
   readonly #workerOptions: WorkerOptions;
   readonly #memory = memoryCgroup();
+  readonly #oomKills = oncePerTurn(() => this.#memory?.oomKills() ?? null);
+  /** What the workers inherit: it is copied once, because every look at `process.env` is a call of the system. */
+  readonly #inherited = inheritedEnvironment(process.env);
   readonly #ownOutput: WorkerOutput | null;
-  readonly #observers: readonly Observer[];
+  readonly #observers: Observers;
   readonly #signals: SignalSource | undefined;
-  readonly #inbox = new Inbox<Input>();
+  readonly #inbox = new Inbox<Input | (() => Input)>();
   readonly #processes: (WorkerProcess | null)[] = [];
   #state: State = initialState;
   #checkedAt: Seconds = -Infinity;
   #adoption: Promise<() => void> | undefined;
+  #keptAlive: (() => void) | undefined;
 
   /**
    * @param config - as a configuration file has it; missing keys get their defaults
@@ -81,9 +83,9 @@ export class Multiprocess extends BaseReload {
     const output = options.output ?? new WorkerOutput(complete.log, source);
     this.#ownOutput = options.output === undefined ? output : null;
     this.#workerOptions = workerOptionsOf(complete, source, output);
-    this.#observers = options.observers ?? [
-      logObserver(createLog(complete.log, output.logOn(process.stderr))),
-    ];
+    this.#observers = new Observers(
+      options.observers ?? [logObserver(createLog(complete.log, output.logOn(process.stderr)))],
+    );
     this.#signals = options.signals;
     this.shouldExit.onSet(() => {
       this.#inbox.put({ type: 'stop', cause: { type: 'request' } });
@@ -115,20 +117,21 @@ export class Multiprocess extends BaseReload {
   override async run(): Promise<void> {
     const signals = Object.keys(this.config.signals) as NodeJS.Signals[];
     const undo = [
-      keepAlive(),
       (this.#signals ?? new SignalSource()).subscribe(signals, (signal) => {
         this.#inbox.put({ type: 'signal', signal });
       }),
       killOnExit(() => this.#pids()),
     ];
-    trackChildren();
+    if (mayAdopt(this.config.subreaper)) trackChildren();
     try {
       await super.run();
     } finally {
       // nobody is left after an orderly end; an overridden method that throws leaves all of them
       killGroups(this.#pids());
+      this.#observers.tell();
       (await this.#adoption)?.();
       await this.#ownOutput?.end();
+      this.#keptAlive?.();
       for (const takeAway of undo.reverse()) takeAway();
     }
   }
@@ -141,16 +144,20 @@ export class Multiprocess extends BaseReload {
   override async startup(): Promise<void> {
     await this.#ownOutput?.open();
     const { count, from } = this.#workersWanted;
-    const oomKills = this.#memory?.oomKills() ?? null;
+    const oomKills = this.#oomKills();
     this.#take({ type: 'start', workers: count, workersFrom: from, pid: this.pid, oomKills });
     for (const message of memoryNotices(this.config.oomScoreAdj, this.#memory)) {
       this.#take({ type: 'notice', message });
     }
     // PID 1 adopts in any case; a subreaper has to be one before its first orphan
     if (this.pid !== 1) await (this.#adoption = this.#adopt());
-    if (this.#drain()) return;
-    this.restart();
-    while (this.#state.pass.name === 'open' && !(await this.wait())) this.restart();
+    this.#takeSlice();
+    if (this.#sweep()) return;
+    this.#observers.tell();
+    // no further pass, which is due already where the first workers have ended
+    do this.restart();
+    while (this.#isPassOpen() && !(await this.wait()) && this.#isPassOpen());
+    this.#observers.tell();
     // after the workers and beside the loop, because it takes time; what has died meanwhile is found
     if (this.pid === 1) this.#adoption = this.#adopt();
   }
@@ -170,11 +177,25 @@ export class Multiprocess extends BaseReload {
       await this.wait();
       this.#take({ type: 'tick' });
     }
+    this.#observers.tell();
   }
 
   protected override async wait(): Promise<boolean> {
+    while (this.#observers.tell(SLICE)) await nextTurn();
+    // not while workers are being started, because it takes time
+    if (!this.#isPassOpen()) this.#keptAlive ??= keepAlive();
     await this.#inbox.wait(this.#sleepSeconds());
-    return this.#drain();
+    this.#takeSlice();
+    while (!this.#inbox.isEmpty) {
+      this.#observers.tell();
+      await nextTurn();
+      this.#takeSlice();
+    }
+    return this.#sweep();
+  }
+
+  #isPassOpen(): boolean {
+    return this.#state.pass.name === 'open';
   }
 
   /** Null: until something happens. A restart that a subclass declined is offered again later. */
@@ -186,9 +207,15 @@ export class Multiprocess extends BaseReload {
       : deadline - now();
   }
 
-  /** Lets the core decide on everything that has come; returns whether the loop is to end. */
-  #drain(): boolean {
-    for (const input of this.#inbox.drain()) this.#take(input);
+  /** Lets the core decide on what has come. */
+  #takeSlice(): void {
+    for (const input of this.#inbox.drain(SLICE)) {
+      this.#take(typeof input === 'function' ? input() : input);
+    }
+  }
+
+  /** Does what is due of all but starts; returns whether the loop is to end. */
+  #sweep(): boolean {
     // whether or not a subclass lets anything be restarted; a stop is for `shutdown` to perform
     if (!isStopping(this.#state)) this.#take({ type: 'sweep' });
     this.#checkedAt = now();
@@ -201,7 +228,7 @@ export class Multiprocess extends BaseReload {
     this.#state = state;
     const scan = new GroupScan();
     for (const effect of effects) this.#perform(effect, scan);
-    for (const event of events) this.#publish(event);
+    this.#observers.keep(events);
   }
 
   #adopt(): Promise<() => void> {
@@ -217,9 +244,12 @@ export class Multiprocess extends BaseReload {
 
   #perform(effect: Effect, scan: GroupScan): void {
     switch (effect.type) {
-      case 'check-group':
-        this.#checkGroup(effect, scan);
+      case 'check-group': {
+        const { worker, start, pid } = effect;
+        const alive = scan.hasLiveMembers(pid);
+        this.#inbox.put({ type: 'group-checked', worker, start, alive });
         break;
+      }
       case 'spawn':
         this.#spawn(effect);
         break;
@@ -231,7 +261,7 @@ export class Multiprocess extends BaseReload {
 
   #spawn({ worker, start, count }: Effect & { type: 'spawn' }): void {
     const identity = { index: worker, count, starts: start };
-    const command = commandOf(this.config, inheritedEnvironment(process.env), identity);
+    const command = commandOf(this.config, this.#inherited, identity);
     this.#processes[worker] = WorkerProcess.start(worker, command, this.#workerOptions, {
       spawned: (pid) => {
         this.#inbox.put({ type: 'spawned', worker, start, pid });
@@ -240,11 +270,12 @@ export class Multiprocess extends BaseReload {
         this.#inbox.put({ type: 'spawn-failed', worker, start, failure, random: Math.random() });
       },
       exited: (pid, exitCode, signal) => {
-        const groupAlive = hasMembers(pid);
-        const oomKills = this.#memory?.oomKills() ?? null;
-        const random = Math.random();
-        const how = { exitCode, signal, groupAlive, oomKills, random };
-        this.#inbox.put({ type: 'exited', worker, start, ...how });
+        this.#inbox.put(() => {
+          const groupAlive = hasMembers(pid);
+          const oomKills = canBeOomKill(exitCode) ? this.#oomKills() : null;
+          const how = { exitCode, signal, groupAlive, oomKills, random: Math.random() };
+          return { type: 'exited', worker, start, ...how };
+        });
       },
     });
   }
@@ -260,35 +291,10 @@ export class Multiprocess extends BaseReload {
     }
   }
 
-  #checkGroup({ worker, start, pid }: Effect & { type: 'check-group' }, scan: GroupScan): void {
-    const alive = scan.hasLiveMembers(pid);
-    this.#inbox.put({ type: 'group-checked', worker, start, alive });
-  }
-
-  #publish(event: Event): void {
-    for (const observe of this.#observers) {
-      try {
-        const result = observe(event);
-        if (result instanceof Promise) result.catch(reportObserver);
-      } catch (error) {
-        reportObserver(error);
-      }
-    }
-  }
-
   /** The process groups that are to be killed if this process ends. */
   #pids(): readonly number[] {
     // one that was spawned in this turn is not in the state yet; a group without its leader is there alone
     const groups = this.#state.slots.flatMap(({ state }) => ('pid' in state ? [state.pid] : []));
     return [...groups, ...this.processes.map((worker) => worker.pid)];
   }
-}
-
-/** The clock of every decision: monotonic seconds. */
-function now(): Seconds {
-  return performance.now() / 1000;
-}
-
-function reportObserver(error: unknown): void {
-  process.emitWarning(error instanceof Error ? error : String(error));
 }

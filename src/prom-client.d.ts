@@ -1,4 +1,16 @@
-// prom-client's default metrics one by one; its own types know them only as a whole.
+// prom-client's parts one by one; its own types know them only as a whole.
+declare module 'prom-client/lib/counter.js' {
+  export { Counter as default } from 'prom-client';
+}
+declare module 'prom-client/lib/gauge.js' {
+  export { Gauge as default } from 'prom-client';
+}
+declare module 'prom-client/lib/histogram.js' {
+  export { Histogram as default } from 'prom-client';
+}
+declare module 'prom-client/lib/registry.js' {
+  export { Registry as default } from 'prom-client';
+}
 declare module 'prom-client/lib/metrics/*.js' {
   import type { Registry } from 'prom-client';
 

@@ -1,12 +1,13 @@
 import type { Config } from './config/generated.ts';
 import { ConfigError } from './config/problem.ts';
+import { raisedOomScore } from './pid1/memory.ts';
 import { findProgram } from './spawn-error.ts';
 import type { WorkerOutput } from './worker-output.ts';
 
 /** What is done for a worker's process beside starting it. */
 export interface WorkerOptions {
-  /** Added to the supervisor's own oom_score_adj; false: left as inherited. */
-  readonly oomScoreAdj: number | false;
+  /** Its oom_score_adj; null: as inherited. */
+  readonly oomScoreAdj: number | null;
   /** What the worker gets if the supervisor is killed, with the program that arranges it; or null. */
   readonly parentDeath: { readonly signal: string; readonly setpriv: string } | null;
   /** Where its standard streams come from. */
@@ -23,10 +24,12 @@ export function workerOptionsOf(
   source: string,
   output: WorkerOutput,
 ): WorkerOptions {
-  if (parentDeathSignal === false) return { oomScoreAdj, parentDeath: null, output };
+  const score = oomScoreAdj === false ? null : raisedOomScore(oomScoreAdj);
+  if (parentDeathSignal === false) return { oomScoreAdj: score, parentDeath: null, output };
   const setpriv = findProgram('setpriv');
   if (setpriv !== null) {
-    return { oomScoreAdj, parentDeath: { signal: parentDeathSignal, setpriv }, output };
+    const parentDeath = { signal: parentDeathSignal, setpriv };
+    return { oomScoreAdj: score, parentDeath, output };
   }
   throw new ConfigError([
     {

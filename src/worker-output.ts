@@ -6,6 +6,7 @@ import { droppedLine } from './observe/log.ts';
 import type { LogStream } from './observe/log.ts';
 import type { Sink } from './observe/sink.ts';
 import type { Relay } from './output/relay.ts';
+import { bindLibc } from './pid1/libc.ts';
 
 /** Milliseconds that the last lines of the log have to be read, and with them those of the workers. */
 const FLUSH_TIME = 500;
@@ -41,10 +42,7 @@ export class WorkerOutput {
   async open(): Promise<Sink | null> {
     const { workers } = this.#config;
     if (workers === 'inherit') return null;
-    const [{ Relay }, { bindLibc }] = await Promise.all([
-      import('./output/relay.ts'),
-      import('./pid1/libc.ts'),
-    ]);
+    const { Relay } = await import('./output/relay.ts');
     const libc = await bindLibc().catch((error: unknown) => this.#refuse(workers, error));
     this.#relay = new Relay(workers, libc, (dropped) => droppedLine(this.#config, dropped));
     return this.#relay;

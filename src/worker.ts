@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess, StdioOptions } from 'node:child_process';
-import { constants } from 'node:os';
 
 import type { Command } from './core/command.ts';
 import type { SpawnFailure } from './core/input.ts';
-import { raiseOomScore } from './pid1/memory.ts';
+import { setOomScore } from './pid1/memory.ts';
+import { signalNumber } from './pid1/signal-number.ts';
 import { explainSpawnError, foreseeSpawnError } from './spawn-error.ts';
 import type { WorkerOptions } from './worker-options.ts';
 import type { WorkerStdio } from './worker-output.ts';
@@ -23,11 +23,19 @@ export class WorkerProcess {
   readonly index: number;
   #exitCode: number | null = null;
 
-  private constructor(index: number, pid: number, child: ChildProcess, listener: WorkerListener) {
+  private constructor(
+    index: number,
+    pid: number,
+    child: ChildProcess,
+    { release }: WorkerStdio,
+    listener: WorkerListener,
+  ) {
     this.index = index;
     this.pid = pid;
     // join here and not on 'close', which waits for whoever inherited the worker's pipes
     child.once('exit', (code, signal) => {
+      // its last words come before its exit is told
+      release();
       this.#exitCode = exitCodeOf(code, signal);
       listener.exited(pid, this.#exitCode, signal);
     });
@@ -65,11 +73,9 @@ export class WorkerProcess {
       child.once('error', fail);
       return null;
     }
-    // before its exit is told, so that its last words are
-    child.once('exit', streams.release);
-    if (oomScoreAdj !== false) raiseOomScore(child.pid, oomScoreAdj);
+    if (oomScoreAdj !== null) setOomScore(child.pid, oomScoreAdj);
     listener.spawned(child.pid);
-    return new WorkerProcess(index, child.pid, child, listener);
+    return new WorkerProcess(index, child.pid, child, streams, listener);
   }
 
   /** Null while it is alive; 0 to 255, or −N after signal N. */
@@ -104,7 +110,7 @@ function spawnChild(
   const { file, args } = parentDeath === null ? command : underSetpriv(command, parentDeath);
   return spawn(file, args, {
     cwd: command.workingDir ?? undefined,
-    env: { ...command.env },
+    env: command.env,
     stdio,
     // setsid: signals of a terminal reach the supervisor alone, which stops workers in order
     detached: true,
@@ -119,5 +125,5 @@ function underSetpriv(
 }
 
 function exitCodeOf(code: number | null, signal: NodeJS.Signals | null): number {
-  return signal === null ? (code ?? 0) : -constants.signals[signal];
+  return signal === null ? (code ?? 0) : -signalNumber(signal);
 }

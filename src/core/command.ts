@@ -65,8 +65,7 @@ export function environmentOf(
   identity: Identity,
 ): Environment {
   // without a prototype, so that __proto__ is a name like any other
-  const env = Object.assign(Object.create(null) as Record<string, string>, {
-    ...inherited,
+  const env = Object.assign(Object.create(null) as Record<string, string>, inherited, {
     SUPERVISOR_WORKER_INDEX: String(identity.index),
     SUPERVISOR_WORKER_COUNT: String(identity.count),
     SUPERVISOR_WORKER_STARTS: String(identity.starts),

@@ -8,6 +8,12 @@ import type { Policy } from './policy.ts';
 import { isAlive } from './state.ts';
 import type { Seconds, Slot, State, StopCause, Stopping } from './state.ts';
 
+/**
+ * How many signals are sent in one step. Of many workers the rest follows in the next turn, so that whoever asks
+ * meanwhile is answered.
+ */
+export const MOST_SIGNALS = 128;
+
 /** Begins the ordered stop: from here on nothing is started. A later cause changes nothing. */
 export function beginStop(state: State, cause: StopCause, now: Seconds, policy: Policy): Outcome {
   if (state.phase.name === 'stopping' || state.phase.name === 'stopped') return only(state);
@@ -61,7 +67,7 @@ export function advanceStop(
   let joined = true;
   for (const slot of state.slots) {
     let current = slot;
-    while (slotDueAt(current, stopping, joined, policy) <= now) {
+    while (effects.length < MOST_SIGNALS && slotDueAt(current, stopping, joined, policy) <= now) {
       const next = advanceSlot(current, { now, policy, stopping });
       effects.push(...next.effects);
       events.push(...next.events);

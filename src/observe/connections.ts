@@ -21,11 +21,7 @@ export class Connections {
   /** Takes a new client in. Where there are too many, the one that has been silent the longest goes. */
   add(socket: Socket): void {
     if (this.#waiting.size + this.#answering.size + this.#taking.size >= MAX_CONNECTIONS) {
-      const [longest = socket] = [
-        ...this.#waiting.keys(),
-        ...this.#taking.keys(),
-        ...this.#answering,
-      ];
+      const [longest = socket] = this.#all();
       longest.destroy();
     }
     socket.once('close', () => {
@@ -62,6 +58,16 @@ export class Connections {
       slowest?.destroy();
     }
     this.#limit(this.#taking, socket);
+  }
+
+  /** Lets all clients go. */
+  close(): void {
+    for (const socket of this.#all()) socket.destroy();
+  }
+
+  /** From the one that has been silent the longest. */
+  #all(): readonly Socket[] {
+    return [...this.#waiting.keys(), ...this.#taking.keys(), ...this.#answering];
   }
 
   #limit(clients: Map<Socket, NodeJS.Timeout>, socket: Socket): void {

@@ -1,10 +1,8 @@
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { Socket } from 'node:net';
 
-import type { Config } from '../config/generated.ts';
 import { Connections } from './connections.ts';
-import { listen } from './listen.ts';
 
 /** What a route answers. */
 export interface Answer {
@@ -18,28 +16,20 @@ export interface Answer {
 /** Answers a GET; what it throws becomes a 500. It has to come to an end by itself. */
 export type Route = (headers: IncomingHttpHeaders) => Answer | Promise<Answer>;
 
-/** A server that is listening. */
+/** Answers clients over HTTP. */
 export interface HttpServer {
-  /** Where, as a URL. */
-  readonly url: string;
-  readonly port: number;
-  close(): void;
+  /** Takes a client, which may have asked already. */
+  readonly accept: (client: Socket) => void;
+  /** Lets all clients go. */
+  readonly close: () => void;
 }
 
-/** Never: Node would wake an idle supervisor every 30 s to look for slow clients. */
-const NO_SWEEP = 2 ** 31 - 1;
-
-/**
- * Serves read-only routes: GET and HEAD, 404 for any other path, 405 for any other method.
- *
- * @throws ListenError if the port is taken or the address is not ours
- */
-export async function serveHttp(
-  { host, port }: Pick<Config['metrics'], 'host' | 'port'>,
-  routes: ReadonlyMap<string, Route>,
-): Promise<HttpServer> {
+/** Serves read-only routes: GET and HEAD, 404 for any other path, 405 for any other method. */
+export function createHttpServer(routes: ReadonlyMap<string, Route>): HttpServer {
   const connections = new Connections();
-  const server = createServer({ connectionsCheckingInterval: NO_SWEEP }, (request, response) => {
+  // it gets its clients one by one and does not listen itself, so it has no timer either, with which Node
+  // would look for slow clients every 30 s
+  const server = createServer((request, response) => {
     const { socket } = request;
     if (!connections.answering(socket)) {
       socket.destroy();
@@ -55,20 +45,13 @@ export async function serveHttp(
       })
       .catch(() => socket.destroy());
   });
-  server.on('connection', (socket) => {
-    connections.add(socket);
-  });
-  await listen(server, host, port);
-  // a server that cannot accept for a while (no descriptors left) must not end the supervisor
-  server.on('error', () => undefined);
-  const address = server.address() as AddressInfo;
-  const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   return {
-    url: `http://${name}:${address.port}`,
-    port: address.port,
+    accept: (client) => {
+      connections.add(client);
+      server.emit('connection', client);
+    },
     close: () => {
-      server.close();
-      server.closeAllConnections();
+      connections.close();
     },
   };
 }

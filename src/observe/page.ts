@@ -1,16 +1,10 @@
-import { readFile } from 'node:fs/promises';
-
+import { packageFile } from '../package-file.ts';
 import type { Answer } from './http.ts';
 
-/** Written by scripts/build-page.mjs: one document, with its style and its script in it. */
-const DOCUMENT = new URL('./page.html', import.meta.url);
-
-/**
- * The page for people. It is read when somebody asks for it, so that a supervisor that nobody looks at has
- * nothing of it in memory.
- */
+/** The page for people. */
 export async function page(): Promise<Answer> {
-  const body = await readFile(DOCUMENT, 'utf8');
+  // written by scripts/build-page.mjs: one document, with its style and its script in it
+  const body = packageFile('dist/page.html');
   return {
     status: 200,
     type: 'text/html; charset=utf-8',

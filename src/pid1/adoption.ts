@@ -12,6 +12,11 @@ export interface AdoptionListener {
 const REMEDY =
   'put an init in front (tini -- container-supervisor, docker run --init), or install koffi for this platform';
 
+/** Whether processes of others become this one's children. */
+export function mayAdopt(subreaper: boolean): boolean {
+  return process.pid === 1 || subreaper;
+}
+
 /**
  * Reaps adopted processes where there are any: as PID 1, and as a subreaper where that is asked for.
  * Elsewhere nothing is loaded.
@@ -23,7 +28,7 @@ export async function adopt(
   { reaped, notice }: AdoptionListener,
 ): Promise<() => void> {
   const nothing = (): void => undefined;
-  if (process.pid !== 1 && !subreaper) return nothing;
+  if (!mayAdopt(subreaper)) return nothing;
   try {
     const libc = await bindLibc();
     if (process.pid !== 1 && !libc.becomeSubreaper()) {

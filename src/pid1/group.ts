@@ -2,11 +2,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 /** Whether the process group has a member, be it a zombie that nobody has reaped. */
 export function hasMembers(group: number): boolean {
+  const { stackTraceLimit } = Error;
+  // the usual answer is an exception, and to note its stack takes longer than to ask
+  Error.stackTraceLimit = 0;
   try {
     process.kill(-group, 0);
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 

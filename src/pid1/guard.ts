@@ -1,6 +1,6 @@
-import { constants } from 'node:os';
-
 import { onExit } from 'signal-exit';
+
+import { signalNumber } from './signal-number.ts';
 
 /**
  * The signals that end a process and that signal-exit does not know. SIGPROF belongs to V8's profiler where
@@ -22,13 +22,13 @@ const exitNow = (process as unknown as { reallyExit(status: number): never }).re
  */
 export function killOnExit(pids: () => readonly number[]): () => void {
   const leave = (signal: NodeJS.Signals): void => {
-    process.exit(128 + constants.signals[signal]);
+    process.exit(128 + signalNumber(signal));
   };
   for (const signal of FURTHER) if (process.listenerCount(signal) === 0) process.on(signal, leave);
   const forget = onExit((_, signal) => {
     killGroups(pids());
     // signal-exit sends itself the signal once more, which the kernel drops for PID 1
-    if (signal !== null && process.pid === 1) exitNow(128 + constants.signals[signal]);
+    if (signal !== null && process.pid === 1) exitNow(128 + signalNumber(signal));
   });
   return () => {
     for (const signal of FURTHER) process.off(signal, leave);

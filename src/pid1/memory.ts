@@ -5,12 +5,18 @@ import type { MemoryCgroup } from '../cgroup.ts';
 /** The most that the kernel takes for oom_score_adj. */
 const MOST = 1000;
 
-/** Raises a process's oom_score_adj over this one's own; raising needs no privilege. */
-export function raiseOomScore(pid: number, by: number): void {
+/**
+ * The oom_score_adj that is so much above this process's own, or the most there is; null where the kernel
+ * does not tell. Raising needs no privilege.
+ */
+export function raisedOomScore(by: number): number | null {
   const own = oomScoreAdj('self');
-  if (own === null) return;
+  return own === null ? null : Math.min(MOST, own + by);
+}
+
+export function setOomScore(pid: number, score: number): void {
   try {
-    writeFileSync(`/proc/${pid}/oom_score_adj`, String(Math.min(MOST, own + by)));
+    writeFileSync(`/proc/${pid}/oom_score_adj`, String(score));
   } catch {
     // gone already, or of another user
   }

@@ -1,5 +1,5 @@
 /**
- * What the program's first line has listened to while the rest was loading; see cli.cjs.
+ * What the program's first line has listened to while the rest was loading; see early-signals.ts.
  */
 export interface EarlySignals {
   /** What came, in its order. */

@@ -1,12 +1,10 @@
-import { constants } from 'node:os';
-
 import type { Write } from '../observe/sink.ts';
 import { bindLibc } from './libc.ts';
 
 /** A write to a socket that does not wait for its reader. */
 export async function sendTo(descriptor: number): Promise<Write> {
   const libc = await bindLibc();
-  const { EAGAIN, EINTR } = constants.errno;
+  const { EAGAIN, EINTR } = process.getBuiltinModule('node:os').constants.errno;
   return (data) => {
     const sent = libc.sendNow(descriptor, data);
     if (sent >= 0) return sent;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { ABANDON_AFTER } from '../../src/core/ending.ts';
+import { MOST_SIGNALS } from '../../src/core/stop.ts';
 import { policyWith, World } from './harness.ts';
 
 /** Workers that each take some seconds to end after they were asked, unless they are killed. */
@@ -69,6 +70,17 @@ describe('parallel', () => {
       [2, 'SIGTERM', 0],
     ]);
     expect(lastAt(world)).toBe(1);
+  });
+
+  test('of very many a step asks some, and the next the rest, at the same instant', () => {
+    const workers = 2 * MOST_SIGNALS + 1;
+    const world = new World(policyWith({ order: 'parallel' })).start(workers);
+    world.feed({ type: 'signal', signal: 'SIGTERM' });
+    const signals = [1, 2, 3, 4].map(() => world.feed({ type: 'tick' }).length);
+    expect(signals).toEqual([MOST_SIGNALS, MOST_SIGNALS, 1, 0]);
+    expect(world.kills().map(([worker, , at]) => [worker, at])).toEqual(
+      Array.from({ length: workers }, (_, index) => [index, 0]),
+    );
   });
 });
 

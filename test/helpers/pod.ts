@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { podOf, supervisorOf } from './manifests.ts';
@@ -39,23 +39,14 @@ exec chroot "$root" setpriv --reuid="$user" --regid="$user" --clear-groups --no-
 
 /** The program's files with what it needs at run time, as the supervisor's image has them. */
 function installProgram(to: string): void {
-  for (const name of ['package.json', 'schemas', 'dist']) {
+  for (const name of [
+    'package.json',
+    'dist/cli.cjs',
+    'node_modules/koffi',
+    'node_modules/@koromix',
+  ]) {
     cpSync(join(ROOT, name), join(to, name), { recursive: true });
   }
-  const wanted = new Set(dependenciesOf(ROOT));
-  for (const name of wanted) {
-    const from = join(ROOT, 'node_modules', name);
-    if (!existsSync(from)) continue; // another platform's
-    cpSync(from, join(to, 'node_modules', name), { recursive: true });
-    for (const next of dependenciesOf(from)) wanted.add(next);
-  }
-}
-
-function dependenciesOf(folder: string): readonly string[] {
-  const { dependencies, optionalDependencies } = JSON.parse(
-    readFileSync(join(folder, 'package.json'), 'utf8'),
-  ) as Readonly<Record<string, object | undefined>>;
-  return Object.keys({ ...dependencies, ...optionalDependencies });
 }
 
 /**

@@ -56,10 +56,10 @@ describe('the image', () => {
     expect(await podman.inspect('image', IMAGE, '.Config.Healthcheck')).toBeNull();
   });
 
-  test('is less than 8 MB larger than its base', async () => {
+  test('is less than 3 MB larger than its base', async () => {
     const size = async (name: string): Promise<number> =>
       (await podman.inspect('image', name, '.Size')) as number;
-    expect((await size(IMAGE)) - (await size(BASE))).toBeLessThan(8e6);
+    expect((await size(IMAGE)) - (await size(BASE))).toBeLessThan(3e6);
   });
 
   test('is built of nothing but what the Containerfile copies', async () => {

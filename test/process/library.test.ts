@@ -103,6 +103,32 @@ describe('Multiprocess', () => {
     expect(program.stdout).toContain('after startup\nrestart\n');
   });
 
+  test('startup is the first pass alone, however soon the workers end', async () => {
+    const program = runScript(`
+      import { Multiprocess } from 'container-supervisor';
+      let starts = 0;
+      const observers = [(event) => { if (event.type === 'worker-started') starts += 1; }];
+      class Mine extends Multiprocess {
+        async startup() { await super.startup(); console.log(starts + ' starts'); this.shouldExit.set(); }
+      }
+      await new Mine({ command: ['true'], workers: 16, reloadDelay: 0 }, { observers }).run();
+    `);
+    await said(program, '16 starts');
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+  });
+
+  test('startup ends where no worker is wanted', async () => {
+    const program = runScript(`
+      import { Multiprocess } from 'container-supervisor';
+      class Mine extends Multiprocess {
+        async startup() { await super.startup(); console.log('started up'); this.shouldExit.set(); }
+      }
+      await new Mine({ command: ['true'], workers: 0 }, { observers: [] }).run();
+    `);
+    await said(program, 'started up');
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+  });
+
   test('a restart that a subclass declines is offered again, without a busy loop', async () => {
     const program = runScript(`
       import { Multiprocess } from 'container-supervisor';

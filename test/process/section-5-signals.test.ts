@@ -166,7 +166,7 @@ describe('whatever it can catch, no worker outlives it', () => {
     const cwd = workspace({
       'supervisor.config.json': { workers: 2, command: worker(), metrics: { port: 0 } },
       'break.cjs': `process.on('SIGCONT', () => {
-        require('node:perf_hooks').performance.now = () => { throw new Error('no clock'); };
+        process.uptime = () => { throw new Error('no clock'); };
       });`,
     });
     const supervisor = new Supervisor(cwd, { node: ['--require', join(cwd, 'break.cjs')] });

@@ -1,6 +1,5 @@
-import { Gauge } from 'prom-client';
-
-import { VERSION } from '../../version.ts';
+import { version } from '../../version.ts';
+import { Gauge } from './client.ts';
 import type { Family } from './family.ts';
 
 export const buildInfo: Family = ({ registry }) => {
@@ -9,6 +8,6 @@ export const buildInfo: Family = ({ registry }) => {
     help: 'A constant 1, labelled with the versions of the supervisor and of Node.js.',
     labelNames: ['version', 'node_version'],
     registers: [registry],
-  }).set({ version: VERSION, node_version: process.version }, 1);
+  }).set({ version: version(), node_version: process.version }, 1);
   return null;
 };

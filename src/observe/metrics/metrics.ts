@@ -1,7 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-import { Registry } from 'prom-client';
-
 import { memoryCgroup } from '../../cgroup.ts';
 import type { Event } from '../../core/event.ts';
 import type { Status } from '../../core/status.ts';
@@ -13,6 +11,7 @@ import type { Answer, Route } from '../http.ts';
 import type { ScrapeTarget } from '../worker-metrics/scrape.ts';
 import { WorkerMetrics } from '../worker-metrics/worker-metrics.ts';
 import type { WorkerScrape } from '../worker-metrics/worker-metrics.ts';
+import { Registry } from './client.ts';
 import { FAMILIES, SCRAPE_FAMILIES } from './families.ts';
 import type { Observation } from './family.ts';
 import { takeSnapshot } from './snapshot.ts';

@@ -1,5 +1,4 @@
-import { Histogram } from 'prom-client';
-
+import { Histogram } from './client.ts';
 import type { Family } from './family.ts';
 
 /** Seconds: from a replacement at once over the pace of a crash loop to the longest backoff. */

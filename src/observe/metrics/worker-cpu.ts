@@ -1,5 +1,4 @@
-import { Counter } from 'prom-client';
-
+import { Counter } from './client.ts';
 import type { Family } from './family.ts';
 import { workerSeries } from './worker-series.ts';
 

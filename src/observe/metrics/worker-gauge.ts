@@ -1,5 +1,4 @@
-import { Gauge } from 'prom-client';
-
+import { Gauge } from './client.ts';
 import type { FamilyContext } from './family.ts';
 import type { Snapshot } from './snapshot.ts';
 import { workerSeries } from './worker-series.ts';

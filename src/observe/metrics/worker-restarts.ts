@@ -1,6 +1,5 @@
-import { Counter } from 'prom-client';
-
 import { RESTART_REASONS } from '../../core/state.ts';
+import { Counter } from './client.ts';
 import type { Family } from './family.ts';
 
 export const workerRestarts: Family = ({ registry }) => {

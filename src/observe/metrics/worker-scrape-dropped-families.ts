@@ -1,6 +1,5 @@
-import { Counter } from 'prom-client';
-
 import { DROP_REASONS } from '../worker-metrics/merge.ts';
+import { Counter } from './client.ts';
 import type { Family } from './family.ts';
 
 export const workerScrapeDroppedFamilies: Family = ({ registry }) => {

@@ -1,6 +1,5 @@
-import { Counter } from 'prom-client';
-
 import { SCRAPE_ERRORS } from '../worker-metrics/scrape.ts';
+import { Counter } from './client.ts';
 import type { Family } from './family.ts';
 
 export const workerScrapeErrors: Family = ({ registry }) => {

@@ -1,7 +1,6 @@
-import { Gauge } from 'prom-client';
-
 import { WORKER_STATES } from '../../core/status.ts';
 import type { WorkerStateName } from '../../core/status.ts';
+import { Gauge } from './client.ts';
 import type { Family } from './family.ts';
 import { workerSeries } from './worker-series.ts';
 

@@ -1,5 +1,4 @@
-import { Gauge } from 'prom-client';
-
+import { Gauge } from './client.ts';
 import type { Family } from './family.ts';
 
 export const workersRunning: Family = ({ registry, snapshot }) => {

@@ -1,0 +1,11 @@
+#!/bin/sh
+# Makes dist/: the program in one file, and the library module by module, with its types. Called by `npm run
+# build`, which puts the compiler on the PATH.
+set -eu
+
+rm -rf dist
+mkdir dist
+node scripts/build-validator.mjs
+node scripts/build-page.mjs
+node scripts/build-program.mjs
+tsc -p tsconfig.build.json

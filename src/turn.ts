@@ -1,0 +1,16 @@
+/** Lets everything else have its turn of the event loop. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Reads once in a turn of the event loop, however often it is called. */
+export function oncePerTurn<T>(read: () => T): () => T {
+  let known: { readonly value: T } | null = null;
+  return () => {
+    if (known === null) {
+      known = { value: read() };
+      setImmediate(() => (known = null));
+    }
+    return known.value;
+  };
+}

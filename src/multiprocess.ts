@@ -26,7 +26,7 @@ import { GroupScan, hasMembers } from './pid1/group.ts';
 import { killGroups, killOnExit } from './pid1/guard.ts';
 import { memoryNotices } from './pid1/memory.ts';
 import { SignalSource } from './pid1/signals.ts';
-import { nextTurn, oncePerTurn } from './turn.ts';
+import { nextTurn, oncePerTurn, SLICE } from './turn.ts';
 import { WorkerProcess } from './worker.ts';
 import { workerOptionsOf } from './worker-options.ts';
 import type { WorkerOptions } from './worker-options.ts';
@@ -42,9 +42,6 @@ export interface MultiprocessOptions {
   /** Where the workers write to, opened. Default: `startup` opens what `config.log` says; `run` ends it. */
   readonly output?: WorkerOutput;
 }
-
-/** How much is taken or told in one turn of the event loop: of a thousand exits at once, some milliseconds' worth. */
-const SLICE = 128;
 
 /**
  * Runs copies of a command, replaces the dead ones, and stops them in order.
@@ -168,6 +165,9 @@ export class Multiprocess extends BaseReload {
 
   override restart(): void {
     this.#take({ type: 'tick' });
+    // what came of a spawn, before anybody reads what the worker writes; whatever is due next was not declined
+    this.#takeSlice();
+    this.#checkedAt = NaN;
   }
 
   override async shutdown(): Promise<void> {

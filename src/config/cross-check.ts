@@ -18,6 +18,9 @@ const RULES: readonly Rule[] = [
   { reads: ['/restart/backoff', '/reloadDelay'], check: checkBackoff },
   { reads: ['/metrics/path', '/metrics/page'], check: checkMetricsPath },
   { reads: ['/metrics/workers/port', '/metrics/port', '/workers'], check: checkWorkersPort },
+  { reads: ['/rollout'], check: checkRollout },
+  { reads: ['/rollout', '/portBase'], check: checkSurge },
+  { reads: ['/control/socket'], check: checkSocketPath },
   { reads: ['/env'], check: checkOwnVariables },
   { reads: ['/env', '/portBase'], check: checkPortVariable },
   { reads: ['/portBase', '/workers'], check: checkPortRange },
@@ -130,6 +133,45 @@ function checkPortRange(config: Config): readonly Finding[] {
       pointer: '/portBase',
       expected: `at most ${65536 - count} for ${count} workers, because ports end at 65535`,
       found: show(portBase),
+    },
+  ];
+}
+
+function checkRollout({ rollout }: Config): readonly Finding[] {
+  if (rollout.maxUnavailable > 0 || rollout.maxSurge > 0) return [];
+  return [
+    {
+      pointer: '/rollout',
+      expected: 'maxUnavailable or maxSurge above 0',
+      found: 'two zeros',
+      hint: 'with neither no worker could ever be replaced',
+    },
+  ];
+}
+
+function checkSurge({ rollout, portBase }: Config): readonly Finding[] {
+  if (portBase === undefined || rollout.maxSurge === 0) return [];
+  return [
+    {
+      pointer: '/rollout/maxSurge',
+      expected: '0 beside portBase',
+      found: show(rollout.maxSurge),
+      hint: 'two processes with one index would need the same port',
+    },
+  ];
+}
+
+/** The system's structure has 108 bytes for it, with the NUL at its end (unix(7)). */
+const LONGEST_SOCKET_PATH = 107;
+
+function checkSocketPath({ control: { socket } }: Config): readonly Finding[] {
+  const length = socket === false ? 0 : Buffer.byteLength(socket);
+  if (length <= LONGEST_SOCKET_PATH) return [];
+  return [
+    {
+      pointer: '/control/socket',
+      expected: `at most ${LONGEST_SOCKET_PATH} bytes, as the system has it for a socket's path`,
+      found: `${length} bytes`,
     },
   ];
 }

@@ -33,10 +33,10 @@ export type Signal =
   | 'SIGXCPU'
   | 'SIGXFSZ';
 /**
- * stop: the ordered stop. ignore: nothing. forward: send it on to every worker. {"forward": SIGNAL}: send that one instead.
+ * stop: the ordered stop. reload: read the configuration file again. restart: a rolling restart of all workers. scale-up, scale-down: one worker more or less, never less than one. ignore: nothing. forward: send it on to every worker. {"forward": SIGNAL}: send that one instead.
  */
 export type Action =
-  | ('stop' | 'ignore' | 'forward')
+  | ('stop' | 'reload' | 'restart' | 'scale-up' | 'scale-down' | 'ignore' | 'forward')
   | {
       forward: Signal;
     };
@@ -47,7 +47,7 @@ export interface UserConfig {
    */
   $schema?: string;
   /**
-   * How many copies of the command run. With 0 the supervisor idles until it is stopped. "auto" is the container's CPU limit (cgroup) rounded down, at least 1; without a limit it is the number of CPUs that the process may use.
+   * How many copies of the command run. With 0 the supervisor idles until it is scaled or stopped. "auto" is the container's CPU limit (cgroup) rounded down, at least 1; without a limit it is the number of CPUs that the process may use.
    */
   workers?: number | 'auto';
   /**
@@ -154,11 +154,28 @@ export interface UserConfig {
     killMode?: 'mixed' | 'control-group' | 'process';
   };
   /**
+   * Seconds that a worker has to live until it is ready.
+   */
+  minReadySeconds?: number;
+  /**
    * How many ready workers keep /readyz at 200 once every worker has been ready: a number, or a percentage of the wanted workers (rounded up). Never more than are wanted.
    */
   minReady?: number | string;
   /**
-   * What the supervisor does when it receives a signal: stop, ignore, forward (to every worker; to its whole group where killMode is control-group), or { "forward": SIGNAL } to send another instead.
+   * How a rolling restart goes: on changed command, args, env, portBase or workingDir, or when it is asked for. By default one worker at a time is stopped and then replaced in its slot.
+   */
+  rollout?: {
+    /**
+     * How many of the wanted workers may be missing, because they are being replaced, at the same time. 0 needs maxSurge.
+     */
+    maxUnavailable?: number;
+    /**
+     * How many processes more than wanted there may be: a replacement is then ready before its predecessor is asked to stop, and both have the same index meanwhile. An error beside portBase.
+     */
+    maxSurge?: number;
+  };
+  /**
+   * What the supervisor does when it receives a signal: stop, reload, restart, scale-up, scale-down, ignore, forward (to every worker; to its whole group where killMode is control-group), or { "forward": SIGNAL } to send another instead. Where the terminal of the supervisor has hung up, reload is stop.
    */
   signals?: {
     SIGTERM?: Action;
@@ -237,6 +254,24 @@ export interface UserConfig {
     page?: boolean;
   };
   /**
+   * How a running supervisor is operated: container-supervisor status, scale, restart, reload and stop.
+   */
+  control?: {
+    /**
+     * The path of a Unix socket with mode 0600, so that its owner and root alone get in; a relative one starts at the working directory. 107 bytes at most. false: none.
+     */
+    socket?: string | false;
+  };
+  /**
+   * When the configuration file is read again, beside SIGHUP and container-supervisor reload.
+   */
+  reload?: {
+    /**
+     * Apply the changes of the file while running: one that is written to or replaced, or a mounted ConfigMap.
+     */
+    watch?: boolean;
+  };
+  /**
    * The log, on standard error, and the workers' output.
    */
   log?: {
@@ -261,7 +296,7 @@ export interface Config {
    */
   $schema?: string;
   /**
-   * How many copies of the command run. With 0 the supervisor idles until it is stopped. "auto" is the container's CPU limit (cgroup) rounded down, at least 1; without a limit it is the number of CPUs that the process may use.
+   * How many copies of the command run. With 0 the supervisor idles until it is scaled or stopped. "auto" is the container's CPU limit (cgroup) rounded down, at least 1; without a limit it is the number of CPUs that the process may use.
    */
   workers: number | 'auto';
   /**
@@ -368,11 +403,28 @@ export interface Config {
     killMode?: 'mixed' | 'control-group' | 'process';
   };
   /**
+   * Seconds that a worker has to live until it is ready.
+   */
+  minReadySeconds: number;
+  /**
    * How many ready workers keep /readyz at 200 once every worker has been ready: a number, or a percentage of the wanted workers (rounded up). Never more than are wanted.
    */
   minReady: number | string;
   /**
-   * What the supervisor does when it receives a signal: stop, ignore, forward (to every worker; to its whole group where killMode is control-group), or { "forward": SIGNAL } to send another instead.
+   * How a rolling restart goes: on changed command, args, env, portBase or workingDir, or when it is asked for. By default one worker at a time is stopped and then replaced in its slot.
+   */
+  rollout: {
+    /**
+     * How many of the wanted workers may be missing, because they are being replaced, at the same time. 0 needs maxSurge.
+     */
+    maxUnavailable: number;
+    /**
+     * How many processes more than wanted there may be: a replacement is then ready before its predecessor is asked to stop, and both have the same index meanwhile. An error beside portBase.
+     */
+    maxSurge: number;
+  };
+  /**
+   * What the supervisor does when it receives a signal: stop, reload, restart, scale-up, scale-down, ignore, forward (to every worker; to its whole group where killMode is control-group), or { "forward": SIGNAL } to send another instead. Where the terminal of the supervisor has hung up, reload is stop.
    */
   signals: {
     SIGTERM: Action;
@@ -449,6 +501,24 @@ export interface Config {
      * Whether there are / (a page for people) and /status (the same as JSON).
      */
     page: boolean;
+  };
+  /**
+   * How a running supervisor is operated: container-supervisor status, scale, restart, reload and stop.
+   */
+  control: {
+    /**
+     * The path of a Unix socket with mode 0600, so that its owner and root alone get in; a relative one starts at the working directory. 107 bytes at most. false: none.
+     */
+    socket: string | false;
+  };
+  /**
+   * When the configuration file is read again, beside SIGHUP and container-supervisor reload.
+   */
+  reload: {
+    /**
+     * Apply the changes of the file while running: one that is written to or replaced, or a mounted ConfigMap.
+     */
+    watch: boolean;
   };
   /**
    * The log, on standard error, and the workers' output.

@@ -47,6 +47,13 @@ export const OVERRIDES: readonly Override[] = [
     value: 'FORMAT',
     help: 'auto, json or text',
   },
+  {
+    flag: 'socket',
+    variable: 'SUPERVISOR_CONTROL_SOCKET',
+    pointer: '/control/socket',
+    value: 'PATH',
+    help: 'control socket of status, scale, restart, reload and stop',
+  },
 ];
 
 /** The variable that names the configuration file. */

@@ -1,4 +1,6 @@
 import type { Signal } from '../config/generated.ts';
+import type { OperationResult } from './operation.ts';
+import type { Template } from './state.ts';
 
 /** What the core asks the shell to do. Data, without a closure in it. */
 export type Effect =
@@ -10,6 +12,7 @@ export type Effect =
       readonly start: number;
       /** How many workers are wanted now. */
       readonly count: number;
+      readonly template: Template;
     }
   /** Send a signal. A process that is already gone is no error. */
   | {
@@ -26,4 +29,8 @@ export type Effect =
       readonly worker: number;
       readonly start: number;
       readonly pid: number;
-    };
+    }
+  /** Read the configuration once more; answer with one `loaded`. */
+  | { readonly type: 'load' }
+  /** Tell who asked for the operation what has become of it. */
+  | { readonly type: 'answer'; readonly id: number; readonly result: OperationResult };

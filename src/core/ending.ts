@@ -2,7 +2,16 @@ import type { Effect } from './effect.ts';
 import type { Event } from './event.ts';
 import { killModeOf } from './policy.ts';
 import type { KillMode, Policy } from './policy.ts';
-import type { Ending, KillCause, Seconds, Slot, Stopping as Stop, WorkerState } from './state.ts';
+import type {
+  Ending,
+  KillCause,
+  Process,
+  Purpose,
+  Seconds,
+  Slot,
+  Stopping as Stop,
+  WorkerState,
+} from './state.ts';
 
 /**
  * Seconds that a process has to vanish after SIGKILL. One that the kernel cannot end (it hangs in a
@@ -34,7 +43,6 @@ export interface Move {
 }
 
 type Stopping = Extract<WorkerState, { readonly name: 'stopping' }>;
-type Process = Pick<Stopping, 'pid' | 'since'>;
 
 /** Whether a second SIGINT has asked to kill at once. */
 export function mustKillAtOnce(stopping: Stop | null): boolean {
@@ -73,7 +81,7 @@ export function advanceEnding(slot: Slot, context: EndingContext): Move {
     case 'killed':
       return abandon(slot, state, context);
     case 'orphaned':
-      return dealWithGroup(slot, state, context);
+      return dealWithGroup(slot, state, ending.killMode, context);
     case 'group-asked':
       return mustKillAtOnce(stopping) ||
         Math.min(ending.killAt, stopping?.deadline ?? Infinity) <= now
@@ -87,12 +95,20 @@ export function advanceEnding(slot: Slot, context: EndingContext): Move {
 }
 
 /** Sends the stop signal to a running worker. */
-export function ask(slot: Slot, { pid, since }: Process, context: EndingContext): Move {
+export function ask(
+  slot: Slot,
+  { pid, since, start }: Process,
+  purpose: Purpose,
+  context: EndingContext,
+): Move {
   const { signal, gracePeriodSeconds: gracePeriod } = context.policy.stop;
-  const target = killModeOf(context.policy) === 'control-group' ? 'group' : 'process';
+  const target = killModeOf(context.policy, slot) === 'control-group' ? 'group' : 'process';
   const ending = { phase: 'asked', ...graceFrom(context) } as const;
   return {
-    slot: { ...slot, state: { name: 'stopping', pid, since, ending, next: null } },
+    slot: {
+      ...slot,
+      state: { name: 'stopping', pid, since, start, purpose, ending, next: null },
+    },
     effects: [{ type: 'kill', worker: slot.index, pid, signal, target }],
     events: [{ type: 'worker-stopping', worker: slot.index, pid, signal, gracePeriod }],
   };
@@ -101,14 +117,18 @@ export function ask(slot: Slot, { pid, since }: Process, context: EndingContext)
 /** Sends SIGKILL to a worker that is alive, with its group unless `killMode` spares that. */
 export function kill(
   slot: Slot,
-  { pid, since }: Process,
+  { pid, since, start }: Process,
   cause: KillCause,
   { now, policy }: EndingContext,
 ): Move {
-  const target = killModeOf(policy) === 'process' ? 'process' : 'group';
+  const target = killModeOf(policy, slot) === 'process' ? 'process' : 'group';
   const ending = { phase: 'killed', abandonAt: now + ABANDON_AFTER } as const;
+  const purpose = slot.state.name === 'stopping' ? slot.state.purpose : 'stop';
   return {
-    slot: { ...slot, state: { name: 'stopping', pid, since, ending, next: null } },
+    slot: {
+      ...slot,
+      state: { name: 'stopping', pid, since, start, purpose, ending, next: null },
+    },
     effects: [{ type: 'kill', worker: slot.index, pid, signal: 'SIGKILL', target }],
     events: [{ type: 'worker-killed', worker: slot.index, pid, cause }],
   };
@@ -126,12 +146,17 @@ export function afterLeader(slot: Slot, killMode: KillMode, now: Seconds): Endin
   }
   return ending?.phase === 'asked' && killMode === 'control-group'
     ? { ...ending, phase: 'group-asked', checkAt: now, checkInterval: CHECK_INTERVAL }
-    : { phase: 'orphaned' };
+    : { phase: 'orphaned', killMode };
 }
 
-function dealWithGroup(slot: Slot, state: Stopping, context: EndingContext): Move {
+function dealWithGroup(
+  slot: Slot,
+  state: Stopping,
+  killMode: KillMode,
+  context: EndingContext,
+): Move {
   const { pid } = state;
-  if (killModeOf(context.policy) !== 'control-group') return killGroup(slot, state, context);
+  if (killMode !== 'control-group') return killGroup(slot, state, context);
   const { signal } = context.policy.stop;
   const ending = {
     phase: 'group-asked',
@@ -158,7 +183,7 @@ function killGroup(slot: Slot, state: Stopping, { now }: EndingContext): Move {
     slot: { ...slot, state: { ...state, ending } },
     effects: [
       { type: 'kill', worker: slot.index, pid, signal: 'SIGKILL', target: 'group' },
-      { type: 'check-group', worker: slot.index, start: slot.starts, pid },
+      { type: 'check-group', worker: slot.index, start: state.start, pid },
     ],
     events: [{ type: 'group-signalled', worker: slot.index, pid, signal: 'SIGKILL' }],
   };
@@ -174,7 +199,7 @@ function recheck(ending: GroupEnding, now: Seconds): GroupEnding {
 function checkGroup(slot: Slot, state: Stopping, ending: Ending): Move {
   return {
     slot: { ...slot, state: { ...state, ending } },
-    effects: [{ type: 'check-group', worker: slot.index, start: slot.starts, pid: state.pid }],
+    effects: [{ type: 'check-group', worker: slot.index, start: state.start, pid: state.pid }],
     events: [],
   };
 }

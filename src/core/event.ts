@@ -1,5 +1,7 @@
+import type { Action } from '../config/generated.ts';
 import type { InputType, SpawnFailure } from './input.ts';
-import type { Exit, ExitReason, KillCause, Seconds, StopCause } from './state.ts';
+import type { Operation } from './operation.ts';
+import type { Exit, KillCause, RestartReason, Seconds, StopCause } from './state.ts';
 
 /** A restart that is going to be, or has been, with the numbers of the policy. */
 export interface Restart {
@@ -22,6 +24,7 @@ export interface Restart {
 export type Event =
   | {
       readonly type: 'supervisor-started';
+      readonly at: Seconds;
       readonly pid: number;
       readonly workers: number;
       /** What the number was derived from, or null where the configuration states it. */
@@ -33,8 +36,8 @@ export type Event =
       readonly pid: number;
       /** The slot's start count, from 1. */
       readonly start: number;
-      /** Why the process before it ended, or null for a slot's first. */
-      readonly restartReason: ExitReason | null;
+      /** Why it replaces another, or null for a slot's first. */
+      readonly restartReason: RestartReason | null;
       /** Of a restart: its numbers, with the delay that it came to. Null for a first start. */
       readonly restart: Restart | null;
     }
@@ -61,6 +64,8 @@ export type Event =
       /** The next attempt, or null where there is none. */
       readonly restart: Restart | null;
     }
+  /** It has become ready, some time after its start. */
+  | { readonly type: 'worker-ready'; readonly worker: number; readonly pid: number }
   /** Its stop signal was sent. */
   | {
       readonly type: 'worker-stopping';
@@ -98,7 +103,45 @@ export type Event =
       readonly type: 'signal-received';
       readonly signal: string;
       /** What it led to. */
-      readonly action: 'stop' | 'kill' | 'forward' | 'ignore' | 'none';
+      readonly action: Exclude<Action, object> | 'kill' | 'none';
+    }
+  /** An operator asks for something. */
+  | { readonly type: 'operation-received'; readonly operation: Operation }
+  /** What was asked for cannot be done, and nothing has changed. */
+  | { readonly type: 'operation-refused'; readonly message: string }
+  /** Another number of workers is wanted. */
+  | { readonly type: 'scaled'; readonly from: number; readonly to: number }
+  /** A new configuration applies. */
+  | {
+      readonly type: 'config-reloaded';
+      readonly at: Seconds;
+      readonly source: string;
+      /** JSON pointers of what has changed. */
+      readonly changed: readonly string[];
+      /** JSON pointers of what stays as it was until the supervisor is restarted. */
+      readonly kept: readonly string[];
+      readonly workers: number;
+      /** What the number was derived from, or null where the configuration states it. */
+      readonly workersFrom: string | null;
+    }
+  /** The file is not valid: nothing has changed. */
+  | {
+      readonly type: 'config-reload-failed';
+      readonly source: string;
+      readonly problems: readonly string[];
+    }
+  | { readonly type: 'rollout-started'; readonly workers: number }
+  | { readonly type: 'rollout-finished'; readonly workers: number }
+  /** A newer configuration takes its place. */
+  | { readonly type: 'rollout-superseded' }
+  /** The rest is not replaced. */
+  | {
+      readonly type: 'rollout-aborted';
+      /** Whose replacement did not become ready. */
+      readonly worker: number;
+      readonly message: string;
+      /** How many workers were still to be replaced. */
+      readonly remaining: number;
     }
   | { readonly type: 'supervisor-stopping'; readonly cause: StopCause; readonly timeout: Seconds }
   | { readonly type: 'supervisor-stopped'; readonly pid: number; readonly exitStatus: number }

@@ -27,7 +27,8 @@ function containerExitCode(exitCode: number): number {
 
 function exitReason(slot: Slot, signal: string | null, oomKilled: boolean | null): ExitReason {
   if (slot.state.name === 'stopping') {
-    return slot.state.ending.phase === 'killed' ? 'killed' : 'stopped';
+    if (slot.state.ending.phase === 'killed') return 'killed';
+    return slot.state.purpose === 'rollout' ? 'rollout' : 'stopped';
   }
   if (oomKilled === true) return 'oom';
   return signal === null ? 'exit' : 'signal';

@@ -1,3 +1,5 @@
+import type { Config } from '../config/generated.ts';
+import type { Operation } from './operation.ts';
 import type { StopCause } from './state.ts';
 
 /** A spawn that failed, in terms that the core can decide on. */
@@ -15,6 +17,30 @@ export interface SpawnFailure {
    */
   readonly exitStatus: number | null;
 }
+
+/** What reading the configuration once more has come to. */
+export type Loaded =
+  /** A valid one; the policy of the step is of it already. */
+  | {
+      readonly type: 'configuration';
+      /** As messages name it. */
+      readonly source: string;
+      readonly workers: Config['workers'];
+      /** What that comes to. */
+      readonly count: number;
+      /** What it was derived from, or null where the configuration states it. */
+      readonly countFrom: string | null;
+      /** JSON pointers of what is different from before and applies. */
+      readonly changed: readonly string[];
+      /** JSON pointers of what is different and is kept as it was until the supervisor is restarted. */
+      readonly kept: readonly string[];
+      /** Sentences: changes of the file that a flag or a variable masks. */
+      readonly masked: readonly string[];
+    }
+  /** It is not valid, or cannot be read: every problem, one sentence each. */
+  | { readonly type: 'invalid'; readonly source: string; readonly problems: readonly string[] }
+  /** There is no file. */
+  | { readonly type: 'none' };
 
 /**
  * What the shell tells the core. Inputs about a worker carry its slot and its start count, so that
@@ -80,7 +106,24 @@ export type Input =
       readonly message: string;
     }
   /** A signal that the supervisor received. */
-  | { readonly type: 'signal'; readonly signal: string }
+  | {
+      readonly type: 'signal';
+      readonly signal: string;
+      /** Whether a terminal that it has as a standard stream has hung up. */
+      readonly hungUp: boolean;
+    }
+  /** What an operator asks for. */
+  | {
+      readonly type: 'operation';
+      /** By which the answer is recognised. */
+      readonly id: number;
+      readonly operation: Operation;
+      /** Whether the answer is to wait for the outcome. */
+      readonly wait: boolean;
+    }
+  /** The configuration file has changed. */
+  | { readonly type: 'file-changed' }
+  | { readonly type: 'loaded'; readonly result: Loaded }
   | { readonly type: 'stop'; readonly cause: StopCause }
   /** As a tick, but it starts nothing. */
   | { readonly type: 'sweep' }

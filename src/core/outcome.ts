@@ -11,9 +11,12 @@ export interface Outcome {
   readonly events: readonly Event[];
 }
 
+/** One for all: most outcomes have none, and there are many for each restart. */
+const NONE: readonly never[] = [];
+
 /** A new state with events and no effect. */
-export function only(state: State, events: readonly Event[] = []): Outcome {
-  return { state, effects: [], events };
+export function only(state: State, events: readonly Event[] = NONE): Outcome {
+  return { state, effects: NONE, events };
 }
 
 /** One outcome after the other: the second decides on the first's state. */
@@ -21,9 +24,14 @@ export function then(first: Outcome, next: (state: State) => Outcome): Outcome {
   const second = next(first.state);
   return {
     state: second.state,
-    effects: [...first.effects, ...second.effects],
-    events: [...first.events, ...second.events],
+    effects: joined(first.effects, second.effects),
+    events: joined(first.events, second.events),
   };
+}
+
+function joined<T>(first: readonly T[], second: readonly T[]): readonly T[] {
+  if (second.length === 0) return first;
+  return first.length === 0 ? second : [...first, ...second];
 }
 
 /** An input that the state does not allow: it changes nothing and is told to the observers. */

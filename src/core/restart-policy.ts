@@ -62,8 +62,12 @@ export function judge(
 
 /** Whether an exit is a failure: not asked for, and its code not one of `successExitCodes`. */
 export function isFailure(exit: Exit, { restart }: Policy): boolean {
-  const asked = exit.reason === 'stopped' || exit.reason === 'killed';
-  return !asked && !restart.successExitCodes.includes(exit.code);
+  return !wasAsked(exit) && !restart.successExitCodes.includes(exit.code);
+}
+
+/** Whether the supervisor had asked it to end. */
+export function wasAsked({ reason }: Exit): boolean {
+  return reason === 'stopped' || reason === 'killed' || reason === 'rollout';
 }
 
 /**

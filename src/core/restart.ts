@@ -1,7 +1,7 @@
 import type { Policy } from './policy.ts';
 import { only } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
-import { withSlot } from './state.ts';
+import { withSlot } from './slots.ts';
 import type { Seconds, Slot, State } from './state.ts';
 
 /**
@@ -29,14 +29,25 @@ export function nextPassAt({ pass }: State, { reloadDelay }: Policy): Seconds {
 export function runPass(state: State, now: Seconds, policy: Policy): Outcome {
   const dueAt = passDueAt(state, policy);
   if (dueAt === null || dueAt > now) return only(state);
-  const [index, ...queue] =
-    state.pass.name === 'open' ? state.pass.queue : startableSlots(state, now);
-  const slot = index === undefined ? undefined : state.slots[index];
-  if (slot === undefined) return only(state);
+  const planned = state.pass.name === 'open' ? state.pass.queue : startableSlots(state, now);
+  const place = planned.findIndex((index) => isStartable(state, index, now));
+  const slot = place === -1 ? undefined : state.slots[planned[place] ?? -1];
+  const queue = planned.slice(place + 1);
+  // what was planned may be wanted no more
+  if (slot === undefined)
+    return only(closePass({ ...state, pass: { name: 'open', queue: [] } }, now));
   const starting = withSlot(state, { ...slot, state: { name: 'starting', since: now } });
   return {
     state: { ...starting, pass: { name: 'open', queue } },
-    effects: [{ type: 'spawn', worker: slot.index, start: slot.starts + 1, count: state.desired }],
+    effects: [
+      {
+        type: 'spawn',
+        worker: slot.index,
+        start: slot.starts + 1,
+        count: state.desired,
+        template: slot.template,
+      },
+    ],
     events: [],
   };
 }
@@ -46,6 +57,11 @@ export function closePass(state: State, now: Seconds): State {
   const { pass } = state;
   if (pass.name === 'closed' || pass.queue.length > 0 || isSpawning(state)) return state;
   return { ...state, pass: { name: 'closed', endedAt: now } };
+}
+
+function isStartable({ slots }: State, index: number, now: Seconds): boolean {
+  const slot = slots[index];
+  return slot !== undefined && startableAt(slot) <= now;
 }
 
 function startableSlots(state: State, now: Seconds): readonly number[] {

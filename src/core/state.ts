@@ -1,4 +1,6 @@
-import type { Signal } from '../config/generated.ts';
+import type { Config, Signal } from '../config/generated.ts';
+import type { OperationResult } from './operation.ts';
+import type { KillMode } from './policy.ts';
 
 /**
  * What the core knows. Every type here is data: a snapshot can be printed, compared and replayed.
@@ -20,17 +22,32 @@ export type ExitReason =
   | 'stopped'
   /** The kernel killed it for want of memory, by the cgroup's own count. */
   | 'oom'
+  /** It ended after the supervisor had asked it to make room for its replacement. */
+  | 'rollout'
   /** It ended after the supervisor had sent it SIGKILL. */
   | 'killed';
 
 /** Every reason of an end. */
-export const EXIT_REASONS: readonly ExitReason[] = ['exit', 'signal', 'oom', 'stopped', 'killed'];
+export const EXIT_REASONS: readonly ExitReason[] = [
+  'exit',
+  'signal',
+  'oom',
+  'rollout',
+  'stopped',
+  'killed',
+];
 
-/** The reasons of an end that lead to a restart. */
-export const RESTART_REASONS: readonly ExitReason[] = ['exit', 'signal', 'oom'];
+/** Why a process was replaced. */
+export type RestartReason = Exclude<ExitReason, 'stopped' | 'killed'>;
+
+/** Every reason of a replacement. */
+export const RESTART_REASONS: readonly RestartReason[] = ['exit', 'signal', 'oom', 'rollout'];
 
 /** How many restarts there have been for each reason; a reason that is not there has had none. */
-export type RestartCounts = Readonly<Partial<Record<ExitReason, number>>>;
+export type RestartCounts = Readonly<Partial<Record<RestartReason, number>>>;
+
+/** What a worker's process is made from. A change of it takes another process. */
+export type Template = Pick<Config, 'command' | 'args' | 'env' | 'portBase' | 'workingDir'>;
 
 /** How a worker ended. */
 export interface Exit {
@@ -58,8 +75,8 @@ export type KillCause =
 export type Ending =
   | { readonly phase: 'asked'; readonly killAt: Seconds; readonly killCause: KillCause }
   | { readonly phase: 'killed'; readonly abandonAt: Seconds }
-  /** What `killMode` says of its group has yet to be done. */
-  | { readonly phase: 'orphaned' }
+  /** What its `killMode` says of its group has yet to be done. */
+  | { readonly phase: 'orphaned'; readonly killMode: KillMode }
   | {
       readonly phase: 'group-asked';
       readonly killAt: Seconds;
@@ -76,22 +93,36 @@ export type Ending =
 
 /** A worker's state: exactly one of these, never a set of flags. */
 export type WorkerState =
-  /** No process. `new`: not started yet; `completed`: its policy gives it no other; else for a stop. */
-  | { readonly name: 'stopped'; readonly because: 'new' | 'completed' | 'stop' }
+  /**
+   * No process. `new`: it gets one with the next pass; `completed`: its policy gives it no other; `scaled`: it
+   * is not wanted any more; else for a stop.
+   */
+  | { readonly name: 'stopped'; readonly because: 'new' | 'completed' | 'scaled' | 'stop' }
   /** The shell was told to spawn it and has not said yet how that went. */
   | { readonly name: 'starting'; readonly since: Seconds }
-  | { readonly name: 'running'; readonly pid: number; readonly since: Seconds }
+  | ({ readonly name: 'running'; readonly ready: boolean } & Process)
   /** It is dead and waits for the first pass from `dueAt` on, which replaces it. */
   | { readonly name: 'backoff'; readonly since: Seconds; readonly dueAt: Seconds }
-  | {
+  | ({
       readonly name: 'stopping';
-      /** Of the worker, and of its process group. */
-      readonly pid: number;
-      readonly since: Seconds;
+      /** What for it was asked to; of one that has ended by itself, and has left somebody, `stop`. */
+      readonly purpose: Purpose;
       readonly ending: Ending;
       /** What comes after it; null while the worker is alive and that is not decided. */
       readonly next: Vacancy | null;
-    };
+    } & Process);
+
+/** What a worker is asked to stop for: the supervisor's own stop, a replacement, or fewer workers. */
+export type Purpose = 'stop' | 'rollout' | 'scale';
+
+/** A process of a worker. */
+export interface Process {
+  /** Of the worker, and of its process group. */
+  readonly pid: number;
+  readonly since: Seconds;
+  /** Which start of its slot it is, from 1. */
+  readonly start: number;
+}
 
 /** A slot: a place for one worker, which keeps its index across restarts. */
 export interface Slot {
@@ -104,6 +135,14 @@ export interface Slot {
   readonly lastExit: Exit | null;
   /** How many restarts in a row its process is the result of; see `restart.backoff`. */
   readonly attempt: number;
+  /** Why its process replaces another, or will; null for a first one. */
+  readonly restartReason: RestartReason | null;
+  /** What its process is made from, or will be. */
+  readonly template: Template;
+  /** Of a replacement in a rollout that has not been ready yet: what the slot goes back to without it. */
+  readonly fallback: Template | null;
+  /** Whether a process of it has been ready since it was wanted. */
+  readonly wasReady: boolean;
   readonly state: WorkerState;
 }
 
@@ -149,13 +188,66 @@ export type Phase =
   | Stopping
   | { readonly name: 'stopped'; readonly exitStatus: number };
 
+/** A rolling restart under way. */
+export interface Rollout {
+  /** What the processes are made from; null: each from what its slot has. */
+  readonly template: Template | null;
+  /** What further slots were made from before it, and are again if it is aborted. */
+  readonly before: Template;
+  /** The slots that have yet to be taken, in index order. */
+  readonly queue: readonly number[];
+  /** The slots whose replacement has yet to be ready, or whose predecessor has yet to go. */
+  readonly underWay: readonly number[];
+  /** How many slots it began with. */
+  readonly workers: number;
+}
+
+/** How far a reload has come. */
+export type Load =
+  | { readonly name: 'idle' }
+  /** The shell has yet to be told to read the file. */
+  | { readonly name: 'wanted'; readonly operations: readonly number[] }
+  /** It reads; if it was asked for again meanwhile, it has to once more. */
+  | {
+      readonly name: 'reading';
+      readonly operations: readonly number[];
+      readonly again: readonly number[] | null;
+    };
+
+/** An operation that an operator waits for. */
+export interface PendingOperation {
+  readonly id: number;
+  /** What it has come to if all that it waits for comes true. */
+  readonly message: string;
+  readonly awaits: readonly ('scale' | 'rollout' | 'stop')[];
+  /** Whose restart it waits for; null where that of nobody alone. */
+  readonly worker: number | null;
+}
+
+/** An answer that has yet to be given. */
+export interface Answer {
+  readonly id: number;
+  readonly result: OperationResult;
+}
+
 export interface State {
   /** The supervisor's own process id, once it has started. */
   readonly pid: number;
   readonly phase: Phase;
   /** How many workers are wanted. */
   readonly desired: number;
+  /** What the configuration has last said of that, and what it came to. */
+  readonly configured: { readonly workers: Config['workers']; readonly count: number };
+  /** What the processes of further slots are made from. */
+  readonly template: Template;
+  /** By index. Those past `desired` are on their way out, or empty and kept for the day that they are wanted again. */
   readonly slots: readonly Slot[];
+  /** Processes whose replacement, in their slot, has been started before they are gone (`rollout.maxSurge`). */
+  readonly predecessors: readonly Slot[];
+  readonly rollout: Rollout | null;
+  readonly load: Load;
+  readonly operations: readonly PendingOperation[];
+  readonly answers: readonly Answer[];
   readonly pass: Pass;
   /** When restarts were granted, as far as they count against `restart.limit`. */
   readonly restarts: readonly Seconds[];
@@ -172,34 +264,17 @@ export const initialState: State = {
   pid: 0,
   phase: { name: 'new' },
   desired: 0,
+  configured: { workers: 0, count: 0 },
+  template: { command: [], args: [], env: {} },
   slots: [],
+  predecessors: [],
+  rollout: null,
+  load: { name: 'idle' },
+  operations: [],
+  answers: [],
   pass: { name: 'closed', endedAt: -Infinity },
   restarts: [],
   firstFailure: null,
   oomKillsAccounted: 0,
   forwards: [],
 };
-
-/** The same state with one slot replaced. */
-export function withSlot(state: State, slot: Slot): State {
-  const slots = state.slots.slice();
-  slots[slot.index] = slot;
-  return { ...state, slots };
-}
-
-/** Whether the slot has, or may have in a moment, a process or what is left of its group. */
-export function isAlive(slot: Slot): boolean {
-  const { name } = slot.state;
-  return name === 'starting' || name === 'running' || name === 'stopping';
-}
-
-/** The process of a slot, while it is alive. */
-export function liveProcess({
-  state,
-}: Slot): { readonly pid: number; readonly since: Seconds } | null {
-  const isAlive =
-    state.name === 'running' ||
-    (state.name === 'stopping' &&
-      (state.ending.phase === 'asked' || state.ending.phase === 'killed'));
-  return isAlive ? { pid: state.pid, since: state.since } : null;
-}

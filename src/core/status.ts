@@ -1,5 +1,5 @@
 import { nextPassAt } from './restart.ts';
-import { liveProcess } from './state.ts';
+import { isAlive, isReady, isWanted, liveProcess, processOf } from './slots.ts';
 import type { Exit, Phase, RestartCounts, Seconds, Slot, State, WorkerState } from './state.ts';
 import type { Policy } from './policy.ts';
 
@@ -41,6 +41,8 @@ export interface Status {
   readonly desired: number;
   readonly ready: number;
   readonly workers: readonly WorkerStatus[];
+  /** Processes that are still there beside their replacement, which is in `workers`; by index. */
+  readonly predecessors: readonly WorkerStatus[];
 }
 
 /** A view of the state for observers: plain data, made afresh at each call. */
@@ -48,13 +50,20 @@ export function statusOf(state: State, now: Seconds, policy: Policy): Status {
   // while a pass is open, its end is not known: the next comes reloadDelay after it
   const nextPass =
     state.pass.name === 'open' ? now + policy.reloadDelay : nextPassAt(state, policy);
-  const workers = state.slots.map((slot) => workerStatus(slot, nextPass, now));
+  const statusOfSlot = (slot: Slot): WorkerStatus => workerStatus(slot, nextPass, now);
+  const present = state.slots.filter((slot) => isWanted(state, slot) || isAlive(slot));
   return {
     pid: state.pid,
     state: state.phase.name,
     desired: state.desired,
-    ready: workers.filter((worker) => worker.ready).length,
-    workers,
+    ready: present.filter((slot) => isWanted(state, slot) && isReady(state, slot)).length,
+    workers: present.map(statusOfSlot),
+    // what its slot has come to is told of the slot once
+    predecessors: state.predecessors.map((slot) => ({
+      ...statusOfSlot(slot),
+      starts: processOf(slot)?.start ?? slot.starts,
+      restarts: {},
+    })),
   };
 }
 
@@ -63,7 +72,7 @@ function workerStatus(slot: Slot, nextPass: Seconds, now: Seconds): WorkerStatus
   return {
     index: slot.index,
     state: state.name,
-    ready: state.name === 'running',
+    ready: state.name === 'running' && state.ready,
     pid: liveProcess(slot)?.pid ?? null,
     since: sinceOf(slot),
     starts: slot.starts,

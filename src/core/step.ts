@@ -1,20 +1,23 @@
 import { advanceEnding, endingDueAt } from './ending.ts';
-import { sendForwards, signalReceived } from './forward.ts';
+import { sendForwards } from './forward.ts';
 import type { Input } from './input.ts';
+import { beginLoad, loaded, wantLoad } from './load.ts';
+import { groupChecked, isLeftBehind, leftBehind, workerExited } from './exited.ts';
+import { giveAnswers, isAnswerDue, operationReceived } from './operations.ts';
 import { ignored, only, then } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
+import { advanceReadiness, readyAt } from './ready.ts';
 import { passDueAt, runPass } from './restart.ts';
-import { withSlot } from './state.ts';
+import { advanceRollout, rolloutDueAt } from './rollout.ts';
+import { advanceScaleDown, isScaleDownDue } from './scale.ts';
+import { signalReceived } from './signal.ts';
+import { everyone, newSlot, withOwner } from './slots.ts';
 import type { Seconds, State } from './state.ts';
+import { workerNotSpawned, workerSpawned } from './spawned.ts';
 import { advanceStop, beginStop, stopDueAt } from './stop.ts';
-import {
-  concluded,
-  groupChecked,
-  workerExited,
-  workerNotSpawned,
-  workerSpawned,
-} from './worker.ts';
+import { templateOf } from './template.ts';
+import { concluded } from './vacancy.ts';
 
 /**
  * Decides: what the supervisor does about one input. Pure: the same arguments give the same answer,
@@ -28,7 +31,7 @@ import {
 export function step(state: State, input: Input, now: Seconds, policy: Policy): Outcome {
   switch (input.type) {
     case 'start':
-      return start(state, input);
+      return start(state, input, now, policy);
     case 'spawned':
       return workerSpawned(state, input, now, policy);
     case 'spawn-failed':
@@ -41,14 +44,33 @@ export function step(state: State, input: Input, now: Seconds, policy: Policy): 
     case 'notice':
     case 'orphans-reaped':
       return only(state, [input]);
-    case 'signal':
-      return signalReceived(state, input.signal, now, policy);
-    case 'stop':
-      return beginStop(state, input.cause, now, policy);
     case 'sweep':
       return sweep(state, now, policy);
     case 'tick':
       return tick(state, now, policy);
+    default:
+      return asked(state, input, now, policy);
+  }
+}
+
+type Asking = Extract<
+  Input,
+  { readonly type: 'signal' | 'operation' | 'file-changed' | 'loaded' | 'stop' }
+>;
+
+/** What somebody wants of the supervisor. */
+function asked(state: State, input: Asking, now: Seconds, policy: Policy): Outcome {
+  switch (input.type) {
+    case 'signal':
+      return signalReceived(state, input, now, policy);
+    case 'operation':
+      return operationReceived(state, input, now, policy);
+    case 'file-changed':
+      return only(isStopping(state) ? state : wantLoad(state, null));
+    case 'loaded':
+      return loaded(state, input, now, policy);
+    case 'stop':
+      return beginStop(state, input.cause, now, policy);
   }
 }
 
@@ -60,18 +82,31 @@ export function nextDeadline(state: State, policy: Policy): Seconds | null {
   switch (state.phase.name) {
     case 'starting':
     case 'running':
-      return state.forwards.length > 0 ? -Infinity : workDueAt(state, policy);
+      return isWorkDue(state, policy) ? -Infinity : workDueAt(state, policy);
     case 'stopping':
-      return state.forwards.length > 0 ? -Infinity : stopDueAt(state, state.phase, policy);
-    case 'new':
+      return isMessageDue(state) ? -Infinity : stopDueAt(state, state.phase, policy);
     case 'stopped':
+      return isAnswerDue(state) ? -Infinity : null;
+    case 'new':
       return null;
   }
 }
 
+function isMessageDue(state: State): boolean {
+  return state.forwards.length > 0 || isAnswerDue(state);
+}
+
+/** Whether there is something to do that does not wait for its time. */
+function isWorkDue(state: State, policy: Policy): boolean {
+  return isMessageDue(state) || state.load.name === 'wanted' || isScaleDownDue(state, policy);
+}
+
 function workDueAt(state: State, policy: Policy): Seconds | null {
-  let dueAt = passDueAt(state, policy) ?? Infinity;
-  for (const slot of state.slots) dueAt = Math.min(dueAt, endingDueAt(slot, null));
+  let dueAt = Math.min(passDueAt(state, policy) ?? Infinity, rolloutDueAt(state, policy));
+  for (const slot of state.slots) {
+    dueAt = Math.min(dueAt, endingDueAt(slot, null), readyAt(slot, policy));
+  }
+  for (const slot of state.predecessors) dueAt = Math.min(dueAt, endingDueAt(slot, null));
   return dueAt === Infinity ? null : dueAt;
 }
 
@@ -93,39 +128,60 @@ export function isStopping(state: State): boolean {
   return state.phase.name === 'stopping' || state.phase.name === 'stopped';
 }
 
-function start(state: State, input: Input & { type: 'start' }): Outcome {
+function start(
+  state: State,
+  input: Input & { type: 'start' },
+  now: Seconds,
+  policy: Policy,
+): Outcome {
   if (state.phase.name !== 'new') return ignored(state, input.type, null);
   const { workers, workersFrom, pid, oomKills } = input;
-  const slots = Array.from({ length: workers }, (_, index) => ({
-    index,
-    starts: 0,
-    restarts: {},
-    lastExit: null,
-    attempt: 0,
-    state: { name: 'stopped', because: 'new' } as const,
-  }));
-  const phase = { name: workers === 0 ? 'running' : 'starting' } as const;
-  const oomKillsAccounted = oomKills ?? 0;
-  return only({ ...state, pid, phase, desired: workers, slots, oomKillsAccounted }, [
-    { type: 'supervisor-started', pid, workers, workersFrom },
-  ]);
+  const template = templateOf(policy);
+  const started: State = {
+    ...state,
+    pid,
+    phase: { name: workers === 0 ? 'running' : 'starting' },
+    desired: workers,
+    configured: { workers: policy.workers, count: workers },
+    template,
+    slots: Array.from({ length: workers }, (_, index) => newSlot(index, template)),
+    oomKillsAccounted: oomKills ?? 0,
+  };
+  return only(started, [{ type: 'supervisor-started', at: now, pid, workers, workersFrom }]);
 }
 
-/** Sends signals on, and brings ends on their way to an end. */
+/** Does what is due, but starts nothing. */
 function sweep(state: State, now: Seconds, policy: Policy): Outcome {
-  const forwarded = sendForwards(state, policy);
   switch (state.phase.name) {
     case 'starting':
     case 'running':
-      return then(forwarded, (next) => advanceEndings(next, now, policy));
+      return then(work(state, now, policy), giveAnswers);
     case 'stopping': {
       const { phase } = state;
-      return then(forwarded, (next) => advanceStop(next, phase, now, policy));
+      const forwarded = sendForwards(state, policy);
+      const advanced = then(forwarded, (next) => advanceStop(next, phase, now, policy));
+      return then(advanced, giveAnswers);
     }
-    case 'new':
     case 'stopped':
+      return giveAnswers(state);
+    case 'new':
       return only(state);
   }
+}
+
+/** What is due of a supervisor that runs: each part on what the one before it has left. */
+function work(state: State, now: Seconds, policy: Policy): Outcome {
+  const parts: readonly ((next: State) => Outcome)[] = [
+    (next) => sendForwards(next, policy),
+    (next) => advanceEndings(next, now, policy),
+    (next) => advanceReadiness(next, now, policy),
+    (next) => advanceScaleDown(next, now, policy),
+    (next) => advanceRollout(next, now, policy),
+    beginLoad,
+  ];
+  return parts.reduce((outcome, part) => {
+    return isStopping(outcome.state) ? outcome : then(outcome, part);
+  }, only(state));
 }
 
 /** A sweep, and what has to be started. */
@@ -137,12 +193,14 @@ function tick(state: State, now: Seconds, policy: Policy): Outcome {
 /** While the supervisor runs, what is left of the groups of dead workers is dealt with. */
 function advanceEndings(state: State, now: Seconds, policy: Policy): Outcome {
   let outcome = only(state);
-  for (const { index } of state.slots) {
-    for (;;) {
-      const slot = outcome.state.slots[index];
-      if (slot === undefined || endingDueAt(slot, null) > now) break;
+  for (const first of everyone(state)) {
+    let slot = first;
+    while (endingDueAt(slot, null) <= now) {
+      const before = slot;
       const move = advanceEnding(slot, { now, policy, stopping: null });
-      outcome = then(outcome, (next) => ({ ...move, state: withSlot(next, move.slot) }));
+      slot = isLeftBehind(before, move.slot) ? leftBehind(state, before) : move.slot;
+      const after = slot;
+      outcome = then(outcome, (next) => ({ ...move, state: withOwner(next, before, after) }));
     }
   }
   // a slot whose group had to be left behind may have been the last to complete

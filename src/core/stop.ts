@@ -1,3 +1,4 @@
+import { abortForStop } from './answers.ts';
 import type { Effect } from './effect.ts';
 import { advanceEnding, ask, endingDueAt, kill, mustKillAtOnce } from './ending.ts';
 import type { EndingContext, Move } from './ending.ts';
@@ -5,7 +6,7 @@ import type { Event } from './event.ts';
 import { only } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
-import { isAlive } from './state.ts';
+import { everyone, isAlive } from './slots.ts';
 import type { Seconds, Slot, State, StopCause, Stopping } from './state.ts';
 
 /**
@@ -27,7 +28,8 @@ export function beginStop(state: State, cause: StopCause, now: Seconds, policy: 
     exitStatus: 'exitStatus' in cause ? cause.exitStatus : 0,
   };
   const slots = state.slots.map((slot) => (isAlive(slot) ? slot : stopped(slot)));
-  return only({ ...state, phase, slots, pass: { name: 'closed', endedAt: now } }, [
+  const told = abortForStop({ ...state, rollout: null });
+  return only({ ...told, phase, slots, pass: { name: 'closed', endedAt: now } }, [
     { type: 'supervisor-stopping', cause, timeout },
   ]);
 }
@@ -42,7 +44,7 @@ export function countInterrupt(state: State, signal: string): State {
 export function stopDueAt(state: State, stopping: Stopping, policy: Policy): Seconds {
   let earliest = Infinity;
   let joined = true;
-  for (const slot of state.slots) {
+  for (const slot of everyone(state)) {
     earliest = Math.min(earliest, slotDueAt(slot, stopping, joined, policy));
     joined &&= !isAlive(slot);
   }
@@ -63,9 +65,9 @@ export function advanceStop(
 ): Outcome {
   const effects: Effect[] = [];
   const events: Event[] = [];
-  const slots: Slot[] = [];
+  const after: Slot[] = [];
   let joined = true;
-  for (const slot of state.slots) {
+  for (const slot of everyone(state)) {
     let current = slot;
     while (effects.length < MOST_SIGNALS && slotDueAt(current, stopping, joined, policy) <= now) {
       const next = advanceSlot(current, { now, policy, stopping });
@@ -74,15 +76,19 @@ export function advanceStop(
       current = next.slot;
     }
     joined &&= !isAlive(current);
-    slots.push(current);
+    after.push(current);
   }
+  const slots = after.slice(state.predecessors.length);
+  const predecessors = after.slice(0, state.predecessors.length).filter(isAlive);
   const abandoned = events.some((event) => event.type === 'worker-abandoned');
   const exitStatus = abandoned ? stopping.exitStatus || 1 : stopping.exitStatus;
   if (!joined) {
-    return { state: { ...state, slots, phase: { ...stopping, exitStatus } }, effects, events };
+    const phase = { ...stopping, exitStatus };
+    return { state: { ...state, slots, predecessors, phase }, effects, events };
   }
   events.push({ type: 'supervisor-stopped', pid: state.pid, exitStatus });
-  return { state: { ...state, slots, phase: { name: 'stopped', exitStatus } }, effects, events };
+  const phase = { name: 'stopped', exitStatus } as const;
+  return { state: { ...state, slots, predecessors, phase }, effects, events };
 }
 
 function slotDueAt(
@@ -106,7 +112,7 @@ function advanceSlot(slot: Slot, context: EndingContext): Move {
   if (state.name !== 'running') return advanceEnding(slot, context);
   return mustKillAtOnce(context.stopping)
     ? kill(slot, state, 'second SIGINT', context)
-    : ask(slot, state, context);
+    : ask(slot, state, 'stop', context);
 }
 
 function stopped(slot: Slot): Slot {

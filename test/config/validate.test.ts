@@ -33,22 +33,26 @@ describe('defaults', () => {
         gracePeriodSeconds: 10,
         timeoutSeconds: 25,
       },
+      minReadySeconds: 0,
       minReady: 1,
+      rollout: { maxUnavailable: 1, maxSurge: 0 },
       signals: {
         SIGTERM: 'stop',
         SIGINT: 'stop',
         SIGQUIT: 'stop',
-        SIGHUP: 'stop',
+        SIGHUP: 'reload',
         SIGUSR1: 'forward',
         SIGUSR2: 'forward',
         SIGWINCH: 'forward',
-        SIGTTIN: 'ignore',
-        SIGTTOU: 'ignore',
+        SIGTTIN: 'scale-up',
+        SIGTTOU: 'scale-down',
       },
       subreaper: false,
       parentDeathSignal: false,
       oomScoreAdj: 500,
       metrics: { enabled: true, host: '::', port: 9464, path: '/metrics', page: true },
+      control: { socket: false },
+      reload: { watch: false },
       log: { level: 'info', format: 'auto', workers: 'inherit' },
     });
   });
@@ -143,7 +147,7 @@ describe('what is not, and how it reads', () => {
     ],
     [
       { ...valid, colour: 2 },
-      'FILE: /colour: expected a known key, found "colour"; known are $schema, workers, command, args, env, portBase, workingDir, reloadDelay, restart, stop, minReady, signals, subreaper, parentDeathSignal, oomScoreAdj, metrics, log',
+      'FILE: /colour: expected a known key, found "colour"; known are $schema, workers, command, args, env, portBase, workingDir, reloadDelay, restart, stop, minReadySeconds, minReady, rollout, signals, subreaper, parentDeathSignal, oomScoreAdj, metrics, control, reload, log',
     ],
     [
       { ...valid, stop: { grace: 1, gracePeriodSecond: 2 } },
@@ -214,13 +218,35 @@ describe('what is not, and how it reads', () => {
     [
       { ...valid, signals: { SIGTRM: 'stop', SIGHUP: 'reload it', SIGUSR1: { forward: 'SIGX' } } },
       'FILE: /signals/SIGTRM: expected a known key, found "SIGTRM"; did you mean "SIGTERM"?',
-      'FILE: /signals/SIGHUP: expected one of "stop", "ignore", "forward" or { "forward": SIGNAL }, found "reload it"',
+      'FILE: /signals/SIGHUP: expected one of "stop", "reload", "restart", "scale-up", "scale-down", "ignore", "forward" or { "forward": SIGNAL }, found "reload it"',
       'FILE: /signals/SIGUSR1/forward: expected the name of a signal, such as "SIGTERM", found "SIGX"; did you mean "SIGIO"?',
     ],
     [
       { ...valid, signals: { SIGKILL: 'ignore' } },
       'FILE: /signals/SIGKILL: expected a known key, found "SIGKILL"; known are SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH, SIGTTIN, SIGTTOU, SIGABRT, SIGALRM, SIGCONT, SIGIO, SIGPIPE, SIGPROF, SIGPWR, SIGSTKFLT, SIGSYS, SIGTRAP, SIGTSTP, SIGURG, SIGVTALRM, SIGXCPU, SIGXFSZ',
     ],
+    [
+      { ...valid, rollout: { maxUnavailable: 0 } },
+      'FILE: /rollout: expected maxUnavailable or maxSurge above 0, found two zeros; with neither no worker could ever be replaced',
+    ],
+    [
+      { ...valid, rollout: { maxSurge: 1 }, portBase: 9000 },
+      'FILE: /rollout/maxSurge: expected 0 beside portBase, found 1; two processes with one index would need the same port',
+    ],
+    [
+      { ...valid, rollout: { maxSurge: -1 }, minReadySeconds: -1 },
+      'FILE: /minReadySeconds: expected at least 0, found -1',
+      'FILE: /rollout/maxSurge: expected at least 0, found -1',
+    ],
+    [
+      { ...valid, control: { socket: true } },
+      'FILE: /control/socket: expected a path, or false, found true',
+    ],
+    [
+      { ...valid, control: { socket: 'ü'.repeat(54) } },
+      "FILE: /control/socket: expected at most 107 bytes, as the system has it for a socket's path, found 108 bytes",
+    ],
+    [{ ...valid, reload: { watch: 1 } }, 'FILE: /reload/watch: expected true or false, found 1'],
     [{ ...valid, oomScoreAdj: 1001 }, 'FILE: /oomScoreAdj: expected at most 1000, found 1001'],
     [
       { ...valid, parentDeathSignal: true },
@@ -271,7 +297,7 @@ describe('what is not, and how it reads', () => {
     ],
     [
       { ...valid, 'a/b~c': 1 },
-      'FILE: /a~1b~0c: expected a known key, found "a/b~c"; known are $schema, workers, command, args, env, portBase, workingDir, reloadDelay, restart, stop, minReady, signals, subreaper, parentDeathSignal, oomScoreAdj, metrics, log',
+      'FILE: /a~1b~0c: expected a known key, found "a/b~c"; known are $schema, workers, command, args, env, portBase, workingDir, reloadDelay, restart, stop, minReadySeconds, minReady, rollout, signals, subreaper, parentDeathSignal, oomScoreAdj, metrics, control, reload, log',
     ],
   ])('%j', (data, ...lines) => {
     expect(problemsOf(data)).toEqual(lines);

@@ -10,16 +10,22 @@ const SIGNALS: Policy['signals'] = {
   SIGTERM: 'stop',
   SIGINT: 'stop',
   SIGQUIT: 'stop',
-  SIGHUP: 'stop',
+  SIGHUP: 'reload',
   SIGUSR1: 'forward',
   SIGUSR2: { forward: 'SIGHUP' },
   SIGWINCH: 'forward',
-  SIGTTIN: 'ignore',
-  SIGTTOU: 'ignore',
+  SIGTTIN: 'scale-up',
+  SIGTTOU: 'scale-down',
 };
 
 export const POLICY: Policy = {
+  workers: 3,
   command: ['app'],
+  args: [],
+  env: {},
+  metrics: { enabled: true, host: '::', port: 9464, path: '/metrics', page: true },
+  minReadySeconds: 0,
+  rollout: { maxUnavailable: 1, maxSurge: 0 },
   signals: SIGNALS,
   restart: { policy: 'Always', successExitCodes: [0], fatalExitCodes: [] },
   reloadDelay: 0.5,
@@ -43,7 +49,7 @@ export class World {
   readonly effects: (Effect & { at: number })[] = [];
   readonly events: (Event & { at: number })[] = [];
   #nextPid = 100;
-  readonly policy: Policy;
+  policy: Policy;
 
   constructor(policy: Policy = POLICY) {
     this.policy = policy;
@@ -110,7 +116,7 @@ export class World {
   }
 
   signal(signal: string): this {
-    this.feed({ type: 'signal', signal });
+    this.feed({ type: 'signal', signal, hungUp: false });
     return this.settle();
   }
 

@@ -1,12 +1,11 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 
-import type { Effect } from '../../src/core/effect.ts';
 import type { Input } from '../../src/core/input.ts';
 import type { Policy } from '../../src/core/policy.ts';
-import { isAlive } from '../../src/core/state.ts';
 import { isDue, isStopping, nextDeadline, step } from '../../src/core/step.ts';
-import { POLICY, World } from './harness.ts';
+import { POLICY } from './harness.ts';
+import { System } from './system.ts';
 
 /** What may happen to a supervisor; times are seconds that pass before. */
 type Happening =
@@ -25,6 +24,12 @@ type Happening =
 const WORKERS = 5;
 
 const policy: fc.Arbitrary<Policy> = fc.record({
+  workers: fc.constant(WORKERS),
+  args: fc.constant([]),
+  env: fc.constant({}),
+  metrics: fc.constant(POLICY.metrics),
+  minReadySeconds: fc.constantFrom(0, 1),
+  rollout: fc.constant(POLICY.rollout),
   command: fc.constantFrom(['app'], 'app'),
   signals: fc.constant(POLICY.signals),
   restart: fc.constant(POLICY.restart),
@@ -84,102 +89,28 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant('junk' as const), input: junk }) },
 );
 
-/** A system whose spawns fail as often as they succeed, and whose processes end when it is said. */
-class System {
-  readonly world: World;
-  /** What a process of the real system is: pid by slot. */
-  readonly alive = new Map<number, { pid: number; start: number }>();
-  readonly exits: { worker: number; start: number }[] = [];
-  #pending: (Effect & { type: 'spawn' })[] = [];
-  #checks: (Effect & { type: 'check-group' })[] = [];
-  readonly #leftovers = new Map<number, number>();
-  #nextPid = 1000;
-  #outcomes: readonly boolean[];
-  #turn = 0;
-
-  constructor(policy: Policy, outcomes: readonly boolean[]) {
-    this.world = new World(policy);
-    this.#outcomes = outcomes;
-    this.feed({ type: 'start', workers: WORKERS, workersFrom: null, pid: 1, oomKills: 0 });
-  }
-
-  feed(input: Input): void {
-    for (const effect of this.world.feed(input)) {
-      if (effect.type === 'spawn') this.#pending.push(effect);
-      else if (effect.type === 'check-group') this.#checks.push(effect);
-      else if (effect.signal === 'SIGKILL') this.end(effect.worker, -9, 0);
+/** What happens to a system. */
+function apply(system: System, happening: Happening): void {
+  switch (happening.type) {
+    case 'time':
+      system.world.now += happening.seconds;
+      break;
+    case 'exit': {
+      const { worker, exitCode, leftover } = happening;
+      const process = [...system.alive.values()].find((each) => each.worker === worker);
+      system.end(process, exitCode, leftover);
+      break;
     }
-    this.check();
-  }
-
-  /** One turn of the loop: what was spawned is told, then a tick if one is due. */
-  loop(): void {
-    for (const { worker, start } of this.#checks.splice(0)) {
-      const left = this.#leftovers.get(worker) ?? 0;
-      this.#leftovers.set(worker, left - 1);
-      this.feed({ type: 'group-checked', worker, start, alive: left > 0 });
-    }
-    for (const { worker, start } of this.#pending.splice(0)) {
-      if (this.#outcomes[this.#turn++ % this.#outcomes.length] === true) {
-        const pid = this.#nextPid++;
-        this.alive.set(worker, { pid, start });
-        this.feed({ type: 'spawned', worker, start, pid });
-      } else {
-        const failure = { code: 'EAGAIN', message: 'try again', exitStatus: null };
-        this.feed({ type: 'spawn-failed', worker, start, failure, random: 0 });
-      }
-    }
-    if (isDue(this.world.state, this.world.now, this.world.policy)) this.feed({ type: 'tick' });
-  }
-
-  end(worker: number, exitCode: number, leftover: number): void {
-    const process = this.alive.get(worker);
-    if (process === undefined) return;
-    this.alive.delete(worker);
-    this.exits.push({ worker, start: process.start });
-    const signal = exitCode < 0 ? 'SIGKILL' : null;
-    this.#leftovers.set(worker, leftover);
-    this.feed({
-      type: 'exited',
-      worker,
-      start: process.start,
-      exitCode,
-      signal,
-      groupAlive: leftover > 0,
-      oomKills: null,
-      random: 0,
-    });
-  }
-
-  apply(happening: Happening): void {
-    switch (happening.type) {
-      case 'time':
-        this.world.now += happening.seconds;
-        break;
-      case 'exit':
-        this.end(happening.worker, happening.exitCode, happening.leftover);
-        break;
-      case 'signal':
-        this.feed({ type: 'signal', signal: happening.signal });
-        break;
-      case 'junk':
-        // a stranger's "spawned" for a spawn that is under way would be a lie of the shell itself
-        if (happening.input.type !== 'spawned') this.feed(happening.input);
-        break;
-      case 'loop':
-        this.loop();
-        break;
-    }
-  }
-
-  /** What must hold after every step. */
-  check(): void {
-    const { state } = this.world;
-    expect(state.slots.filter(isAlive).length).toBeLessThanOrEqual(WORKERS);
-    expect(this.alive.size).toBeLessThanOrEqual(WORKERS);
-    expect(state.slots.map((slot) => slot.index)).toEqual([...state.slots.keys()]);
-    const told = this.world.eventsOf('worker-exited');
-    expect(told.map(({ worker, start }) => ({ worker, start }))).toEqual(this.exits);
+    case 'signal':
+      system.feed({ type: 'signal', signal: happening.signal, hungUp: false });
+      break;
+    case 'junk':
+      // a stranger's "spawned" for a spawn that is under way would be a lie of the shell itself
+      if (happening.input.type !== 'spawned') system.feed(happening.input);
+      break;
+    case 'loop':
+      system.loop();
+      break;
   }
 }
 
@@ -189,8 +120,8 @@ const happenings = fc.array(happening, { maxLength: 60 });
 test('every exit is told exactly once, and never more run than are wanted', () => {
   fc.assert(
     fc.property(policy, outcomes, happenings, (config, spawns, story) => {
-      const system = new System(config, spawns);
-      for (const happening of story) system.apply(happening);
+      const system = new System(config, spawns, WORKERS);
+      for (const happening of story) apply(system, happening);
       const told = system.world
         .eventsOf('worker-exited')
         .map(({ worker, start }) => `${worker}/${start}`);
@@ -202,16 +133,16 @@ test('every exit is told exactly once, and never more run than are wanted', () =
 test('after a stop every story ends, within the budget, with nothing started', () => {
   fc.assert(
     fc.property(policy, outcomes, happenings, happenings, (config, spawns, before, after) => {
-      const system = new System(config, spawns);
-      for (const happening of before) system.apply(happening);
-      system.feed({ type: 'signal', signal: 'SIGTERM' });
+      const system = new System(config, spawns, WORKERS);
+      for (const happening of before) apply(system, happening);
+      system.feed({ type: 'signal', signal: 'SIGTERM', hungUp: false });
       const { world } = system;
       const asked = world.eventsOf('supervisor-stopping').at(-1)?.at ?? NaN;
       const started = world.spawns().length;
       // a story that let the deadline pass goes on from here
       const resumed = world.now;
       for (const happening of after) {
-        if (happening.type !== 'time') system.apply(happening);
+        if (happening.type !== 'time') apply(system, happening);
       }
       for (let turn = 0; world.state.phase.name !== 'stopped' && turn < 200; turn += 1) {
         system.loop();
@@ -230,9 +161,9 @@ test('after a stop every story ends, within the budget, with nothing started', (
 test('a tick that is not due changes nothing', () => {
   fc.assert(
     fc.property(policy, outcomes, happenings, (config, spawns, story) => {
-      const system = new System(config, spawns);
+      const system = new System(config, spawns, WORKERS);
       for (const happening of story) {
-        system.apply(happening);
+        apply(system, happening);
         const { world } = system;
         if (isDue(world.state, world.now, config)) continue;
         const before = world.state;
@@ -246,9 +177,9 @@ test('a tick that is not due changes nothing', () => {
 test('a second tick at the same instant yields nothing', () => {
   fc.assert(
     fc.property(policy, outcomes, happenings, (config, spawns, story) => {
-      const system = new System(config, spawns);
+      const system = new System(config, spawns, WORKERS);
       for (const happening of story) {
-        system.apply(happening);
+        apply(system, happening);
         const { state, now } = system.world;
         const first = step(state, { type: 'tick' }, now, config);
         const second = step(first.state, { type: 'tick' }, now, config);
@@ -261,8 +192,8 @@ test('a second tick at the same instant yields nothing', () => {
 test('while nothing is dead and no stop has begun there is no deadline', () => {
   fc.assert(
     fc.property(policy, outcomes, happenings, (config, spawns, story) => {
-      const system = new System(config, spawns);
-      for (const happening of story) system.apply(happening);
+      const system = new System(config, spawns, WORKERS);
+      for (const happening of story) apply(system, happening);
       const { state } = system.world;
       const quiet = state.slots.every((slot) => slot.state.name === 'running');
       if (quiet && !isStopping(state)) expect(nextDeadline(state, config)).toBeNull();
@@ -273,8 +204,8 @@ test('while nothing is dead and no stop has begun there is no deadline', () => {
 test('passes are at least reloadDelay apart', () => {
   fc.assert(
     fc.property(policy, outcomes, happenings, (config, spawns, story) => {
-      const system = new System(config, spawns);
-      for (const happening of story) system.apply(happening);
+      const system = new System(config, spawns, WORKERS);
+      for (const happening of story) apply(system, happening);
       for (let slot = 0; slot < WORKERS; slot += 1) {
         const starts = system.world.spawns().filter(([worker]) => worker === slot);
         const times = starts.map(([, , at]) => at);

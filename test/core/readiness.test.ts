@@ -78,6 +78,7 @@ describe('status', () => {
   test('tells how each worker stands', () => {
     const world = new World().start(2).advance(0.25).exit(1, -9, 'SIGKILL');
     expect(statusIn(world)).toEqual({
+      predecessors: [],
       pid: 1,
       state: 'running',
       desired: 2,

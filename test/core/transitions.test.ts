@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 
 import type { Input, InputType } from '../../src/core/input.ts';
 import { initialState } from '../../src/core/state.ts';
+import { newSlot } from '../../src/core/slots.ts';
 import type { Phase, State, WorkerState } from '../../src/core/state.ts';
 import { step } from '../../src/core/step.ts';
 import { POLICY } from './harness.ts';
@@ -29,27 +30,51 @@ const WORKERS: Readonly<Record<string, WorkerState>> = {
   completed: { name: 'stopped', because: 'completed' },
   new: { name: 'stopped', because: 'new' },
   starting: { name: 'starting', since: 98 },
-  running: { name: 'running', pid: 100, since: 98 },
+  running: { name: 'running', pid: 100, since: 98, start: 2, ready: true },
   backoff: { name: 'backoff', since: 98, dueAt: 98 },
   asked: {
     name: 'stopping',
     pid: 100,
     since: 90,
+    start: 2,
+    purpose: 'stop',
     ending: { phase: 'asked', killAt: 109, killCause: 'grace period' },
     next: null,
   },
+  'making room': {
+    name: 'stopping',
+    pid: 100,
+    since: 90,
+    start: 2,
+    purpose: 'rollout',
+    ending: { phase: 'asked', killAt: 109, killCause: 'grace period' },
+    next: null,
+  },
+  scaled: { name: 'stopped', because: 'scaled' },
   killed: {
     name: 'stopping',
     pid: 100,
     since: 90,
+    start: 2,
+    purpose: 'stop',
     ending: { phase: 'killed', abandonAt: 101 },
     next: null,
   },
-  orphaned: { name: 'stopping', pid: 100, since: 90, ending: { phase: 'orphaned' }, next: null },
+  orphaned: {
+    name: 'stopping',
+    pid: 100,
+    since: 90,
+    start: 2,
+    purpose: 'stop',
+    ending: { phase: 'orphaned', killMode: 'mixed' },
+    next: null,
+  },
   'group asked': {
     name: 'stopping',
     pid: 100,
     since: 90,
+    start: 2,
+    purpose: 'stop',
     ending: {
       phase: 'group-asked',
       killAt: 109,
@@ -63,6 +88,8 @@ const WORKERS: Readonly<Record<string, WorkerState>> = {
     name: 'stopping',
     pid: 100,
     since: 90,
+    start: 2,
+    purpose: 'stop',
     ending: { phase: 'group-killed', abandonAt: 101, checkAt: 100, checkInterval: 0.01 },
     next: null,
   },
@@ -105,10 +132,17 @@ const INPUTS: Readonly<Record<string, Input>> = {
   'group-checked (stale)': { type: 'group-checked', worker: 0, start: 1, alive: false },
   'orphans-reaped': { type: 'orphans-reaped', count: 3 },
   notice: { type: 'notice', message: 'no koffi' },
-  SIGUSR1: { type: 'signal', signal: 'SIGUSR1' },
+  SIGUSR1: { type: 'signal', signal: 'SIGUSR1', hungUp: false },
   'kill-failed': { type: 'kill-failed', worker: 0, pid: 100, signal: 'SIGTERM', message: 'EPERM' },
-  SIGTERM: { type: 'signal', signal: 'SIGTERM' },
+  SIGTERM: { type: 'signal', signal: 'SIGTERM', hungUp: false },
   stop: { type: 'stop', cause: { type: 'request' } },
+  scale: { type: 'operation', id: 1, operation: { type: 'scale', workers: 3 }, wait: true },
+  'scale down': { type: 'operation', id: 1, operation: { type: 'scale', workers: 0 }, wait: true },
+  restart: { type: 'operation', id: 1, operation: { type: 'restart', worker: 0 }, wait: true },
+  reload: { type: 'operation', id: 1, operation: { type: 'reload' }, wait: false },
+  'stop (operator)': { type: 'operation', id: 1, operation: { type: 'stop' }, wait: true },
+  'file-changed': { type: 'file-changed' },
+  loaded: { type: 'loaded', result: { type: 'none' } },
   sweep: { type: 'sweep' },
   tick: { type: 'tick' },
 };
@@ -118,8 +152,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   spawned: ['starting'],
   'spawned (stale)': [],
   'spawn-failed': ['starting'],
-  exited: ['running', 'asked', 'killed'],
-  'exited (group alive)': ['running', 'asked', 'killed'],
+  exited: ['running', 'asked', 'making room', 'killed'],
+  'exited (group alive)': ['running', 'asked', 'making room', 'killed'],
   'group-checked': ['orphaned', 'group asked', 'group killed'],
   'group-checked (stale)': [],
   'exited (stale)': [],
@@ -132,7 +166,7 @@ function stateOf(phase: Phase, worker: WorkerState): State {
     pid: 1,
     phase,
     desired: 1,
-    slots: [{ index: 0, starts: 2, restarts: {}, lastExit: null, attempt: 0, state: worker }],
+    slots: [{ ...newSlot(0, initialState.template), starts: 2, wasReady: true, state: worker }],
     pass: { name: 'closed', endedAt: 0 },
   };
 }
@@ -196,9 +230,12 @@ describe('every state with every input', () => {
     const types = new Set<InputType>(Object.values(INPUTS).map((input) => input.type));
     expect([...types].sort()).toEqual([
       'exited',
+      'file-changed',
       'group-checked',
       'kill-failed',
+      'loaded',
       'notice',
+      'operation',
       'orphans-reaped',
       'signal',
       'spawn-failed',

@@ -1,0 +1,64 @@
+import type { OperationResult } from './operation.ts';
+import type { PendingOperation, State } from './state.ts';
+
+/** What an operation may wait for. */
+export type Awaited = PendingOperation['awaits'][number];
+
+/** The answer to an operation. */
+export function answered(
+  state: State,
+  id: number,
+  outcome: OperationResult['outcome'],
+  message: string,
+): State {
+  return { ...state, answers: [...state.answers, { id, result: { outcome, message } }] };
+}
+
+/** The operation waits for its outcome. */
+export function pending(state: State, operation: PendingOperation): State {
+  return { ...state, operations: [...state.operations, operation] };
+}
+
+/** Those who wait for this will not see it. */
+export function abortOperations(state: State, awaited: Awaited, message: string): State {
+  return abortThose(state, ({ awaits }) => awaits.includes(awaited), message);
+}
+
+/** Those who wait for the restart of a worker that is not wanted any more. */
+export function abortRestarts(state: State): State {
+  const isGone = ({ worker }: PendingOperation): boolean =>
+    worker !== null && worker >= state.desired;
+  return abortThose(state, isGone, `it was scaled to ${state.desired} workers meanwhile`);
+}
+
+function abortThose(
+  state: State,
+  isAborted: (operation: PendingOperation) => boolean,
+  message: string,
+): State {
+  const aborted = state.operations.filter(isAborted);
+  if (aborted.length === 0) return state;
+  const operations = state.operations.filter((each) => !aborted.includes(each));
+  return abortAll(
+    { ...state, operations },
+    aborted.map(({ id }) => id),
+    message,
+  );
+}
+
+/** Of a stop: nobody else will see what he waits for. */
+export function abortForStop(state: State): State {
+  const message = 'the supervisor is stopping';
+  const waiting = state.load.name === 'idle' ? [] : state.load.operations;
+  const again = state.load.name === 'reading' ? (state.load.again ?? []) : [];
+  const load: State['load'] =
+    state.load.name === 'reading'
+      ? { name: 'reading', operations: [], again: null }
+      : { name: 'idle' };
+  const told = abortAll({ ...state, load }, [...waiting, ...again], message);
+  return abortOperations(abortOperations(told, 'scale', message), 'rollout', message);
+}
+
+function abortAll(state: State, ids: readonly number[], message: string): State {
+  return ids.reduce((next, id) => answered(next, id, 'aborted', message), state);
+}

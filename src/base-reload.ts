@@ -17,12 +17,16 @@ export abstract class BaseReload {
   /** The name of this kind of supervisor, for messages. */
   readonly reloaderName: string = '';
 
-  /** Seconds between two passes of the loop. */
-  readonly reloadDelay: number;
+  readonly #reloadDelay: number;
 
   /** @param reloadDelay - seconds between two passes of the loop, 0 or more */
   constructor(reloadDelay = 0.5) {
-    this.reloadDelay = reloadDelay;
+    this.#reloadDelay = reloadDelay;
+  }
+
+  /** Seconds between two passes of the loop. */
+  get reloadDelay(): number {
+    return this.#reloadDelay;
   }
 
   /** Runs until `shouldExit` is set and everything is shut down. */

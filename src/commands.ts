@@ -1,10 +1,12 @@
-import { parseCommandLine, UsageError } from './command-line.ts';
-import type { CommandLine } from './command-line.ts';
+import { isControl, parseCommandLine, UsageError } from './command-line.ts';
+import type { CommandLine, Control, Subcommand } from './command-line.ts';
+import { controlSocket } from './config/control-socket.ts';
 import type { Config } from './config/generated.ts';
 import { ConfigError } from './config/problem.ts';
 import { resolveConfig } from './config/resolve.ts';
 import type { ResolvedConfig } from './config/resolve.ts';
 import { readSchema } from './config/schema.ts';
+import type { Request } from './control/protocol.ts';
 import { help } from './help.ts';
 import { supervise } from './main.ts';
 import { SignalSource } from './pid1/signals.ts';
@@ -25,10 +27,11 @@ export async function execute(argv: readonly string[], early: EarlySignals): Pro
   try {
     const line = parseCommandLine(argv);
     if (line.subcommand === 'run') {
-      return await supervise(await resolve(line), signals);
+      return await supervise(await resolve(line), line, signals);
     }
     signals.close();
-    process.stdout.write(await answer(line));
+    if (isControl(line.subcommand)) return await control(line, line.subcommand);
+    process.stdout.write(await answer(line, line.subcommand));
     return 0;
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof UsageError)) throw error;
@@ -37,8 +40,32 @@ export async function execute(argv: readonly string[], early: EarlySignals): Pro
   }
 }
 
-async function answer(line: CommandLine): Promise<string> {
-  switch (line.subcommand) {
+/** @returns the exit status */
+async function control(line: CommandLine, command: Control): Promise<number> {
+  const path = await controlSocket(line.flags, process.env, process.cwd());
+  const { operate } = await import('./control/operate.ts');
+  return operate(path, requestOf(line, command), line.json);
+}
+
+function requestOf({ wait, operand }: CommandLine, command: Control): Request {
+  switch (command) {
+    case 'status':
+      return { command };
+    case 'scale':
+      return { command, workers: operand ?? 0, wait };
+    case 'restart':
+      return { command, worker: operand, wait };
+    case 'reload':
+    case 'stop':
+      return { command, wait };
+  }
+}
+
+async function answer(
+  line: CommandLine,
+  subcommand: Exclude<Subcommand, Control>,
+): Promise<string> {
+  switch (subcommand) {
     case 'check':
       return `${(await resolve(line)).file ?? 'configuration'}: ok\n`;
     case 'config': {

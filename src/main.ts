@@ -1,11 +1,13 @@
 import { AfterStart } from './after-start.ts';
 import type { Config } from './config/generated.ts';
-import type { ResolvedConfig } from './config/resolve.ts';
+import { rereader } from './config/reread.ts';
+import type { ConfigArguments, ResolvedConfig } from './config/resolve.ts';
+import type { Control } from './control/control.ts';
 import { keepHeapSmall } from './heap.ts';
 import { Multiprocess } from './multiprocess.ts';
-import type { MultiprocessOptions } from './multiprocess.ts';
+import type { MultiprocessOptions } from './multiprocess-options.ts';
 import { Endpoint } from './observe/endpoint.ts';
-import { ListenError } from './observe/listen.ts';
+import { isListenError } from './observe/listen.ts';
 import { createLog, droppedLine } from './observe/log.ts';
 import type { Log } from './observe/log.ts';
 import { logObserver } from './observe/log-observer.ts';
@@ -13,6 +15,7 @@ import { openSink } from './observe/sink.ts';
 import type { Sink } from './observe/sink.ts';
 import { sendTo } from './pid1/socket.ts';
 import type { SignalSource } from './pid1/signals.ts';
+import { Watching } from './watching.ts';
 import { WorkerOutput } from './worker-output.ts';
 
 /** The exit status where the port is taken. */
@@ -31,7 +34,12 @@ class Supervisor extends Multiprocess {
     afterStart: AfterStart,
     options: MultiprocessOptions,
   ) {
-    const endpoint = config.metrics.enabled ? new Endpoint(config, () => this.status()) : null;
+    const endpoint = config.metrics.enabled
+      ? new Endpoint(
+          () => this.config,
+          () => this.status(),
+        )
+      : null;
     const { observers = [] } = options;
     super(config, {
       ...options,
@@ -59,7 +67,11 @@ class Supervisor extends Multiprocess {
  *
  * @returns the exit status
  */
-export async function supervise(resolved: ResolvedConfig, signals: SignalSource): Promise<number> {
+export async function supervise(
+  resolved: ResolvedConfig,
+  given: ConfigArguments,
+  signals: SignalSource,
+): Promise<number> {
   const { file, config } = resolved;
   const afterStart = new AfterStart();
   afterStart.add(keepHeapSmall);
@@ -70,8 +82,13 @@ export async function supervise(resolved: ResolvedConfig, signals: SignalSource)
     observers: [logObserver(log)],
     signals,
     output,
+    ...(file === null ? {} : { reread: rereader(resolved, given, process.env, process.cwd()) }),
   });
   const undo = logFaults(log, supervisor);
+  const watching = new Watching(resolved, supervisor, log);
+  afterStart.add(() => {
+    watching.begin();
+  });
   try {
     return await listenAndRun(supervisor, log, file);
   } catch (error) {
@@ -79,6 +96,7 @@ export async function supervise(resolved: ResolvedConfig, signals: SignalSource)
     logException(log, error);
     return BROKEN;
   } finally {
+    watching.end();
     undo();
     await sink.end(output.flushTime);
   }
@@ -102,13 +120,29 @@ async function listenAndRun(
   file: string | null,
 ): Promise<number> {
   const { endpoint } = supervisor;
-  if (endpoint !== null && !(await listen(endpoint, log, file))) return CANNOT_LISTEN;
+  let control: Control | undefined;
   try {
+    if (endpoint !== null) await listen(endpoint, log);
+    control = await openControl(supervisor, log);
     await supervisor.run();
+  } catch (error) {
+    if (!isListenError(error)) throw error;
+    log({ level: 'error', msg: `${file === null ? '' : `${file}: `}${error.message}`, facts: {} });
+    return CANNOT_LISTEN;
   } finally {
+    await control?.close();
     endpoint?.close();
   }
   return supervisor.exitStatus;
+}
+
+async function openControl(supervisor: Supervisor, log: Log): Promise<Control | undefined> {
+  const { socket } = supervisor.config.control;
+  if (socket === false) return undefined;
+  const { Control } = await import('./control/control.ts');
+  const control = await Control.open(socket, supervisor);
+  log({ level: 'info', msg: `Listening on ${socket}`, facts: { socket } });
+  return control;
 }
 
 /**
@@ -139,16 +173,8 @@ function logException(log: Log, error: unknown): string {
   return message;
 }
 
-/** @returns whether the port could be had */
-async function listen(endpoint: Endpoint, log: Log, file: string | null): Promise<boolean> {
-  try {
-    const { url, port } = await endpoint.listen();
-    log({ level: 'info', msg: `Listening on ${url}`, facts: { port } });
-    return true;
-  } catch (error) {
-    if (!(error instanceof ListenError)) throw error;
-    const place = file === null ? '' : `${file}: `;
-    log({ level: 'error', msg: `${place}${error.message}`, facts: {} });
-    return false;
-  }
+/** @throws ListenError if the port cannot be had */
+async function listen(endpoint: Endpoint, log: Log): Promise<void> {
+  const { url, port } = await endpoint.listen();
+  log({ level: 'info', msg: `Listening on ${url}`, facts: { port } });
 }

@@ -4,44 +4,36 @@ import { now } from './clock.ts';
 import { completeConfig } from './config/complete.ts';
 import type { Config, UserConfig } from './config/generated.ts';
 import { inheritedEnvironment } from './config/overrides.ts';
+import type { Rereader } from './config/reread.ts';
 import { countWorkers } from './config/workers.ts';
-import { commandOf } from './core/command.ts';
-import type { Effect } from './core/effect.ts';
 import type { Input } from './core/input.ts';
-import { canBeOomKill } from './core/oom.ts';
+import type { Operation, OperationResult } from './core/operation.ts';
+import { everyone, isProcessOf, processOf } from './core/slots.ts';
 import { initialState } from './core/state.ts';
 import type { Seconds, State } from './core/state.ts';
 import { statusOf } from './core/status.ts';
 import type { Status } from './core/status.ts';
 import { isPassDue, isStopping, nextDeadline, step } from './core/step.ts';
+import { Effects } from './effects.ts';
 import { Inbox } from './inbox.ts';
 import { keepAlive } from './keep-alive.ts';
+import type { MultiprocessOptions } from './multiprocess-options.ts';
 import { createLog } from './observe/log.ts';
 import { logObserver } from './observe/log-observer.ts';
 import { Observers } from './observers.ts';
-import type { Observer } from './observers.ts';
+import { Operations } from './operations.ts';
 import { adopt, mayAdopt } from './pid1/adoption.ts';
 import { trackChildren } from './pid1/children.ts';
-import { GroupScan, hasMembers } from './pid1/group.ts';
 import { killGroups, killOnExit } from './pid1/guard.ts';
 import { memoryNotices } from './pid1/memory.ts';
 import { SignalSource } from './pid1/signals.ts';
+import type { SignalSubscription } from './pid1/signals.ts';
+import { terminalHungUp } from './pid1/terminal.ts';
+import { WorkerProcesses } from './processes.ts';
 import { nextTurn, oncePerTurn, SLICE } from './turn.ts';
-import { WorkerProcess } from './worker.ts';
+import type { WorkerProcess } from './worker.ts';
 import { workerOptionsOf } from './worker-options.ts';
-import type { WorkerOptions } from './worker-options.ts';
 import { WorkerOutput } from './worker-output.ts';
-
-export interface MultiprocessOptions {
-  /** How messages name the configuration, such as its file. Default: `configuration`. */
-  readonly source?: string;
-  /** Who is told of every event. Default: the log on standard error, as `config.log` has it. */
-  readonly observers?: readonly Observer[];
-  /** Where signals come from. Default: `run` listens to the process's own while it runs. */
-  readonly signals?: SignalSource;
-  /** Where the workers write to, opened. Default: `startup` opens what `config.log` says; `run` ends it. */
-  readonly output?: WorkerOutput;
-}
 
 /**
  * Runs copies of a command, replaces the dead ones, and stops them in order.
@@ -50,20 +42,24 @@ export interface MultiprocessOptions {
  * the observers. It decides nothing itself.
  */
 export class Multiprocess extends BaseReload {
-  readonly config: Config;
-  readonly #workersWanted: { readonly count: number; readonly from: string | null };
-  readonly #workerOptions: WorkerOptions;
   readonly #memory = memoryCgroup();
   readonly #oomKills = oncePerTurn(() => this.#memory?.oomKills() ?? null);
-  /** What the workers inherit: it is copied once, because every look at `process.env` is a call of the system. */
-  readonly #inherited = inheritedEnvironment(process.env);
   readonly #ownOutput: WorkerOutput | null;
   readonly #observers: Observers;
-  readonly #signals: SignalSource | undefined;
+  readonly #signals: SignalSource;
+  readonly #reread: Rereader | undefined;
+  readonly #operations = new Operations();
   readonly #inbox = new Inbox<Input | (() => Input)>();
-  readonly #processes: (WorkerProcess | null)[] = [];
+  readonly #put = (input: Input | (() => Input)): void => {
+    this.#inbox.put(input);
+  };
+  readonly #processes: WorkerProcesses;
+  readonly #effects: Effects;
+  #config: Config;
+  #subscription: SignalSubscription | undefined;
   #state: State = initialState;
-  #checkedAt: Seconds = -Infinity;
+  /** When a restart was offered last; null once it was accepted. */
+  #offeredAt: Seconds | null = null;
   #adoption: Promise<() => void> | undefined;
   #keptAlive: (() => void) | undefined;
 
@@ -75,28 +71,52 @@ export class Multiprocess extends BaseReload {
     const { source = 'configuration' } = options;
     const complete = completeConfig(config, source);
     super(complete.reloadDelay);
-    this.config = complete;
-    this.#workersWanted = countWorkers(complete);
+    this.#config = complete;
     const output = options.output ?? new WorkerOutput(complete.log, source);
     this.#ownOutput = options.output === undefined ? output : null;
-    this.#workerOptions = workerOptionsOf(complete, source, output);
+    // the environment is copied once, because every look at `process.env` is a call of the system
+    this.#processes = new WorkerProcesses({
+      worker: workerOptionsOf(complete, source, output),
+      inherited: inheritedEnvironment(process.env),
+      oomKills: this.#oomKills,
+      put: this.#put,
+      isNeeded: (worker, pid) => isProcessOf(this.#state, worker, pid),
+    });
+    this.#effects = new Effects({
+      processes: this.#processes,
+      operations: this.#operations,
+      load: () => void this.#load(),
+      put: this.#put,
+    });
     this.#observers = new Observers(
       options.observers ?? [logObserver(createLog(complete.log, output.logOn(process.stderr)))],
     );
-    this.#signals = options.signals;
+    this.#signals = options.signals ?? new SignalSource();
+    this.#reread = options.reread;
     this.shouldExit.onSet(() => {
-      this.#inbox.put({ type: 'stop', cause: { type: 'request' } });
+      this.#put({ type: 'stop', cause: { type: 'request' } });
     });
+  }
+
+  /** The configuration that applies. A reload replaces it. */
+  get config(): Config {
+    return this.#config;
+  }
+
+  override get reloadDelay(): number {
+    return this.#config.reloadDelay;
   }
 
   /** How many workers are wanted. */
   get workers(): number {
-    return this.#workersWanted.count;
+    return this.#state.phase.name === 'new'
+      ? countWorkers(this.#config).count
+      : this.#state.desired;
   }
 
   /** The workers' processes that are alive, in index order. */
   get processes(): readonly WorkerProcess[] {
-    return this.#processes.filter((worker) => worker?.isAlive() === true) as WorkerProcess[];
+    return this.#processes.alive;
   }
 
   /** What a container's exit status says of the run: 0 unless the supervisor had to give up. */
@@ -112,13 +132,11 @@ export class Multiprocess extends BaseReload {
 
   /** Runs until a stop is asked for by a signal or `shouldExit.set()`, and every worker is gone. */
   override async run(): Promise<void> {
-    const signals = Object.keys(this.config.signals) as NodeJS.Signals[];
-    const undo = [
-      (this.#signals ?? new SignalSource()).subscribe(signals, (signal) => {
-        this.#inbox.put({ type: 'signal', signal });
-      }),
-      killOnExit(() => this.#pids()),
-    ];
+    this.#subscription = this.#signals.subscribe(signalsOf(this.config), (signal) => {
+      const hungUp = signal === 'SIGHUP' && terminalHungUp();
+      this.#put({ type: 'signal', signal, hungUp });
+    });
+    const disarm = killOnExit(() => this.#pids());
     if (mayAdopt(this.config.subreaper)) trackChildren();
     try {
       await super.run();
@@ -126,28 +144,47 @@ export class Multiprocess extends BaseReload {
       // nobody is left after an orderly end; an overridden method that throws leaves all of them
       killGroups(this.#pids());
       this.#observers.tell();
+      this.#operations.end();
       (await this.#adoption)?.();
       await this.#ownOutput?.end();
       this.#keptAlive?.();
-      for (const takeAway of undo.reverse()) takeAway();
+      disarm();
+      this.#subscription.end();
     }
+  }
+
+  /**
+   * Asks for an operation, as an operator does over the control socket.
+   *
+   * @param wait - whether to wait for the outcome; else it is answered once it is begun
+   * @returns what has become of it; it never rejects
+   */
+  operate(operation: Operation, wait = true): Promise<OperationResult> {
+    return this.#operations.ask((id) => {
+      this.#put({ type: 'operation', id, operation, wait });
+    });
+  }
+
+  /** The configuration file has changed: it is read once more. */
+  fileChanged(): void {
+    this.#put({ type: 'file-changed' });
   }
 
   /** Stops in order because of a failure that is not a worker's, and makes `exitStatus` 1. */
   giveUp(message: string): void {
-    this.#inbox.put({ type: 'stop', cause: { type: 'failure', message, exitStatus: 1 } });
+    this.#put({ type: 'stop', cause: { type: 'failure', message, exitStatus: 1 } });
   }
 
   override async startup(): Promise<void> {
     await this.#ownOutput?.open();
-    const { count, from } = this.#workersWanted;
+    const { count, from } = countWorkers(this.config);
     const oomKills = this.#oomKills();
     this.#take({ type: 'start', workers: count, workersFrom: from, pid: this.pid, oomKills });
     for (const message of memoryNotices(this.config.oomScoreAdj, this.#memory)) {
       this.#take({ type: 'notice', message });
     }
     // PID 1 adopts in any case; a subreaper has to be one before its first orphan
-    if (this.pid !== 1) await (this.#adoption = this.#adopt());
+    if (this.pid !== 1) await (this.#adoption = adopt(this.config.subreaper, this.#put));
     this.#takeSlice();
     if (this.#sweep()) return;
     this.#observers.tell();
@@ -156,7 +193,7 @@ export class Multiprocess extends BaseReload {
     while (this.#isPassOpen() && !(await this.wait()) && this.#isPassOpen());
     this.#observers.tell();
     // after the workers and beside the loop, because it takes time; what has died meanwhile is found
-    if (this.pid === 1) this.#adoption = this.#adopt();
+    if (this.pid === 1) this.#adoption = adopt(this.config.subreaper, this.#put);
   }
 
   override shouldRestart(): boolean {
@@ -165,9 +202,9 @@ export class Multiprocess extends BaseReload {
 
   override restart(): void {
     this.#take({ type: 'tick' });
-    // what came of a spawn, before anybody reads what the worker writes; whatever is due next was not declined
+    // what came of a spawn, before anybody reads what the worker writes
     this.#takeSlice();
-    this.#checkedAt = NaN;
+    this.#offeredAt = null;
   }
 
   override async shutdown(): Promise<void> {
@@ -200,11 +237,11 @@ export class Multiprocess extends BaseReload {
 
   /** Null: until something happens. A restart that a subclass declined is offered again later. */
   #sleepSeconds(): Seconds | null {
+    const offeredAt = this.#offeredAt;
+    if (offeredAt !== null && isPassDue(this.#state, offeredAt, this.config))
+      return this.reloadDelay;
     const deadline = nextDeadline(this.#state, this.config);
-    if (deadline === null) return null;
-    return deadline <= this.#checkedAt && !isStopping(this.#state)
-      ? this.reloadDelay
-      : deadline - now();
+    return deadline === null ? null : deadline - now();
   }
 
   /** Lets the core decide on what has come. */
@@ -218,7 +255,7 @@ export class Multiprocess extends BaseReload {
   #sweep(): boolean {
     // whether or not a subclass lets anything be restarted; a stop is for `shutdown` to perform
     if (!isStopping(this.#state)) this.#take({ type: 'sweep' });
-    this.#checkedAt = now();
+    this.#offeredAt = now();
     if (isStopping(this.#state)) this.shouldExit.set();
     return this.shouldExit.isSet();
   }
@@ -226,75 +263,30 @@ export class Multiprocess extends BaseReload {
   #take(input: Input): void {
     const { state, effects, events } = step(this.#state, input, now(), this.config);
     this.#state = state;
-    const scan = new GroupScan();
-    for (const effect of effects) this.#perform(effect, scan);
+    this.#effects.perform(effects);
     this.#observers.keep(events);
   }
 
-  #adopt(): Promise<() => void> {
-    return adopt(this.config.subreaper, {
-      reaped: (count) => {
-        this.#inbox.put({ type: 'orphans-reaped', count });
-      },
-      notice: (message) => {
-        this.#inbox.put({ type: 'notice', message });
-      },
-    });
-  }
-
-  #perform(effect: Effect, scan: GroupScan): void {
-    switch (effect.type) {
-      case 'check-group': {
-        const { worker, start, pid } = effect;
-        const alive = scan.hasLiveMembers(pid);
-        this.#inbox.put({ type: 'group-checked', worker, start, alive });
-        break;
+  async #load(): Promise<void> {
+    const reread = await this.#reread?.(this.config);
+    this.#put(() => {
+      // a stop goes on as it has begun
+      if (reread?.config && !isStopping(this.#state)) {
+        this.#config = reread.config;
+        this.#subscription?.change(signalsOf(reread.config));
       }
-      case 'spawn':
-        this.#spawn(effect);
-        break;
-      case 'kill':
-        this.#kill(effect);
-        break;
-    }
-  }
-
-  #spawn({ worker, start, count }: Effect & { type: 'spawn' }): void {
-    const identity = { index: worker, count, starts: start };
-    const command = commandOf(this.config, this.#inherited, identity);
-    this.#processes[worker] = WorkerProcess.start(worker, command, this.#workerOptions, {
-      spawned: (pid) => {
-        this.#inbox.put({ type: 'spawned', worker, start, pid });
-      },
-      failed: (failure) => {
-        this.#inbox.put({ type: 'spawn-failed', worker, start, failure, random: Math.random() });
-      },
-      exited: (pid, exitCode, signal) => {
-        this.#inbox.put(() => {
-          const groupAlive = hasMembers(pid);
-          const oomKills = canBeOomKill(exitCode) ? this.#oomKills() : null;
-          const how = { exitCode, signal, groupAlive, oomKills, random: Math.random() };
-          return { type: 'exited', worker, start, ...how };
-        });
-      },
+      return { type: 'loaded', result: reread?.result ?? { type: 'none' } };
     });
-  }
-
-  #kill({ worker, pid, signal, target }: Effect & { type: 'kill' }): void {
-    const addressee = this.#processes[worker];
-    if (addressee?.pid !== pid) return;
-    try {
-      addressee.kill(signal, target);
-    } catch (error) {
-      const { message } = error as Error;
-      this.#inbox.put({ type: 'kill-failed', worker, pid, signal, message });
-    }
   }
 
   /** The process groups that are to be killed if this process ends. */
   #pids(): readonly number[] {
     // one that was spawned in this turn is not in the state yet; a group without its leader is there alone
-    const groups = this.#state.slots.flatMap(({ state }) => ('pid' in state ? [state.pid] : []));
+    const groups = everyone(this.#state).flatMap((slot) => processOf(slot)?.pid ?? []);
     return [...groups, ...this.processes.map((worker) => worker.pid)];
   }
+}
+
+function signalsOf({ signals }: Config): readonly NodeJS.Signals[] {
+  return Object.keys(signals) as NodeJS.Signals[];
 }

@@ -27,6 +27,7 @@ const PACKAGE_KEY = 'supervisor';
 export interface LoadedFile {
   /** As messages name it. */
   readonly file: string;
+  readonly text: string;
   readonly data: unknown;
 }
 
@@ -95,10 +96,11 @@ export async function loadFile(
   const found = find(path, workingDir);
   if (found === null) return null;
   const file = path ?? relative(workingDir, found.path);
-  const data = await parse(file, found.text);
-  if (!isPackage(file) || found.text.trim() === '') return { file, data };
+  const { text } = found;
+  const data = await parse(file, text);
+  if (!isPackage(file) || text.trim() === '') return { file, text, data };
   const { [PACKAGE_KEY]: own } = data as Record<string, unknown>;
-  if (own !== undefined) return { file, data: own };
+  if (own !== undefined) return { file, text, data: own };
   if (path === undefined) return null;
   throw unusable(path, 'a configuration', `no key "${PACKAGE_KEY}"`);
 }

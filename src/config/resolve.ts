@@ -19,6 +19,10 @@ export interface ResolvedConfig {
   /** The file as messages name it, or null where none was needed. */
   readonly file: string | null;
   readonly config: Config;
+  /** What the file says, and what goes before it. */
+  readonly data: unknown;
+  readonly text: string;
+  readonly overrides: readonly Overriding[];
 }
 
 /**
@@ -36,9 +40,10 @@ export async function resolveConfig(
   const loaded = await loadFile(flags['config'] ?? named, workingDir);
   if (loaded === null && command === null) throw nothingFound(workingDir);
   const overrides = [...overridesFrom(flags, env), ...commandOverrides(command)];
-  const data = applyOverrides(loaded?.data ?? {}, overrides);
-  const config = validate(data, sourcesOf(loaded?.file ?? 'configuration', overrides));
-  return { file: loaded?.file ?? null, config };
+  const data: unknown = loaded?.data ?? {};
+  const merged = applyOverrides(data, overrides);
+  const config = validate(merged, sourcesOf(loaded?.file ?? 'configuration', overrides));
+  return { file: loaded?.file ?? null, config, data, text: loaded?.text ?? '', overrides };
 }
 
 function commandOverrides(command: readonly string[] | null): readonly Overriding[] {

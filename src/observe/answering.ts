@@ -16,14 +16,15 @@ export interface Answering {
   readonly close: () => void;
 }
 
-export function createAnswering(config: Config, status: () => Status): Answering {
-  const { workers } = config.metrics;
+export function createAnswering(config: () => Config, status: () => Status): Answering {
+  const { signals, metrics: settings } = config();
+  const { workers } = settings;
   const inherited = inheritedEnvironment(process.env);
   const metrics = new Metrics({
     status,
-    signals: Object.keys(config.signals),
+    signals: Object.keys(signals),
     targets:
-      workers === undefined ? null : () => scrapeTargets(workers, config, status(), inherited),
+      workers === undefined ? null : () => scrapeTargets(workers, config(), status(), inherited),
   });
   const { accept, close } = createHttpServer(routesOf(config, status, metrics));
   return { observe: metrics.observe, accept, close };

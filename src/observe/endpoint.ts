@@ -13,7 +13,7 @@ import type { Listener } from './listen.ts';
  * so that no worker waits for it. What has happened until then is kept.
  */
 export class Endpoint {
-  readonly #config: Config;
+  readonly #config: () => Config;
   readonly #status: () => Status;
   readonly #events: Event[] = [];
   readonly #clients = new Set<Socket>();
@@ -21,7 +21,8 @@ export class Endpoint {
   #isLoading = false;
   #answering: Answering | undefined;
 
-  constructor(config: Config, status: () => Status) {
+  /** @param config - the configuration that applies at that moment */
+  constructor(config: () => Config, status: () => Status) {
     this.#config = config;
     this.#status = status;
   }
@@ -32,7 +33,7 @@ export class Endpoint {
    * @throws ListenError if the port is taken or the address is not ours
    */
   async listen(): Promise<Listener> {
-    return (this.#listener = await listen(this.#config.metrics, (client) => {
+    return (this.#listener = await listen(this.#config().metrics, (client) => {
       this.#accept(client);
     }));
   }

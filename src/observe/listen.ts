@@ -8,6 +8,11 @@ export class ListenError extends Error {
   override readonly name = 'ListenError';
 }
 
+/** Whether it is one. Each part of the program that is loaded late has a class of its own by that name. */
+export function isListenError(error: unknown): error is ListenError {
+  return error instanceof Error && error.name === 'ListenError';
+}
+
 /** A port that is listened on. */
 export interface Listener {
   /** Where, as a URL. */

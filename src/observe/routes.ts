@@ -8,14 +8,15 @@ import { statusDocument } from './status.ts';
 
 /** What the server answers, by path. */
 export function routesOf(
-  { metrics: { path, page: hasPage }, minReady }: Config,
+  config: () => Config,
   status: () => Status,
   metrics: Metrics,
 ): ReadonlyMap<string, Route> {
+  const { path, page: hasPage } = config().metrics;
   return new Map<string, Route>([
     ['/livez', livez],
     ['/healthz', livez],
-    ['/readyz', () => readyz(status(), minReady)],
+    ['/readyz', () => readyz(status(), config().minReady)],
     [path, metrics.route],
     ...(hasPage ? pageRoutes(status) : []),
   ]);

@@ -1,13 +1,6 @@
+import type { Input } from '../core/input.ts';
 import { bindLibc } from './libc.ts';
 import { startReaper } from './reaper.ts';
-import type { ReapListener } from './reaper.ts';
-
-/** What `adopt` tells. */
-export interface AdoptionListener {
-  readonly reaped: ReapListener;
-  /** It cannot be done here: one sentence with the remedy. */
-  readonly notice: (message: string) => void;
-}
 
 const REMEDY =
   'put an init in front (tini -- container-supervisor, docker run --init), or install koffi for this platform';
@@ -21,13 +14,14 @@ export function mayAdopt(subreaper: boolean): boolean {
  * Reaps adopted processes where there are any: as PID 1, and as a subreaper where that is asked for.
  * Elsewhere nothing is loaded.
  *
+ * @param put - is told what was reaped, or why it cannot be done here
  * @returns what undoes it
  */
-export async function adopt(
-  subreaper: boolean,
-  { reaped, notice }: AdoptionListener,
-): Promise<() => void> {
+export async function adopt(subreaper: boolean, put: (input: Input) => void): Promise<() => void> {
   const nothing = (): void => undefined;
+  const notice = (message: string): void => {
+    put({ type: 'notice', message });
+  };
   if (!mayAdopt(subreaper)) return nothing;
   try {
     const libc = await bindLibc();
@@ -35,7 +29,9 @@ export async function adopt(
       notice('subreaper: the kernel refused it, so orphaned processes are left to PID 1');
       return nothing;
     }
-    return startReaper(libc, reaped);
+    return startReaper(libc, (count) => {
+      put({ type: 'orphans-reaped', count });
+    });
   } catch (error) {
     const reason = (error as Error).message.split('\n', 1)[0] ?? '';
     notice(`Orphaned processes will stay zombies, because koffi is missing (${reason}); ${REMEDY}`);

@@ -21,6 +21,17 @@ const ALIASES: Readonly<Partial<Record<NodeJS.Signals, NodeJS.Signals>>> = {
 
 const ignore = (): void => undefined;
 
+/** Signals that are listened to. */
+export interface SignalSubscription {
+  /** Listens to these from now on, and to no others. */
+  change(signals: readonly NodeJS.Signals[]): void;
+  /**
+   * The signals have their default meaning again. In a program that has listened from its first line on they
+   * are ignored instead, for the moment that is left of it.
+   */
+  end(): void;
+}
+
 /** The signals that reach the supervisor. */
 export class SignalSource {
   readonly #early: EarlySignals | undefined;
@@ -29,25 +40,27 @@ export class SignalSource {
     this.#early = early;
   }
 
-  /**
-   * Delivers these signals from now on, and first those of them that came while the program loaded.
-   *
-   * @returns what undoes it: the signals have their default meaning again. In a program that has listened
-   *   from its first line on they are ignored instead, for the moment that is left of it.
-   */
-  subscribe(signals: readonly NodeJS.Signals[], listener: SignalListener): () => void {
-    const aliases = signals.flatMap((signal) => ALIASES[signal] ?? []);
-    for (const signal of signals) process.on(signal, listener);
-    for (const alias of aliases) process.on(alias, ignore);
+  /** Delivers these signals from now on, and first those of them that came while the program loaded. */
+  subscribe(signals: readonly NodeJS.Signals[], listener: SignalListener): SignalSubscription {
+    let undo = listen(signals, listener);
+    let current = signals;
     // only now, so that there is no instant without a listener
     this.#early?.release();
     for (const signal of this.#early?.received ?? []) {
       if (signals.includes(signal)) listener(signal);
     }
-    return () => {
-      if (this.#early !== undefined) for (const signal of signals) process.on(signal, ignore);
-      for (const signal of signals) process.off(signal, listener);
-      for (const alias of aliases) process.off(alias, ignore);
+    return {
+      change: (next) => {
+        const before = undo;
+        // a signal twice for an instant in which none is delivered
+        undo = listen(next, listener);
+        current = next;
+        before();
+      },
+      end: () => {
+        if (this.#early !== undefined) for (const signal of current) process.on(signal, ignore);
+        undo();
+      },
     };
   }
 
@@ -55,4 +68,20 @@ export class SignalSource {
   close(): void {
     this.#early?.release();
   }
+}
+
+/** @returns what undoes it */
+function listen(signals: readonly NodeJS.Signals[], listener: SignalListener): () => void {
+  const aliases = signals.flatMap((signal) => ALIASES[signal] ?? []);
+  // a function of its own, so that what undoes it takes this one away
+  const own: SignalListener = (signal) => {
+    listener(signal);
+  };
+  const ownIgnore = (): void => undefined;
+  for (const signal of signals) process.on(signal, own);
+  for (const alias of aliases) process.on(alias, ownIgnore);
+  return () => {
+    for (const signal of signals) process.off(signal, own);
+    for (const alias of aliases) process.off(alias, ownIgnore);
+  };
 }

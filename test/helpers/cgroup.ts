@@ -6,6 +6,7 @@ import { eventually } from './eventually.ts';
 /** A real cgroup of one controller with a limit, of whichever version this machine has. */
 export class Cgroup {
   readonly path: string;
+  readonly #isV1: boolean;
 
   /**
    * @param controller - such as `memory`
@@ -21,7 +22,13 @@ export class Cgroup {
     const parent = isV1 ? join('/sys/fs/cgroup', controller) : '/sys/fs/cgroup';
     this.path = join(parent, `container-supervisor-${process.pid}-${Cgroup.#made++}`);
     mkdirSync(this.path);
-    for (const [file, value] of Object.entries(isV1 ? v1 : v2)) {
+    this.#isV1 = isV1;
+    this.set(v1, v2);
+  }
+
+  /** Changes the limit. */
+  set(v1: Readonly<Record<string, string>>, v2: Readonly<Record<string, string>>): void {
+    for (const [file, value] of Object.entries(this.#isV1 ? v1 : v2)) {
       writeFileSync(join(this.path, file), value);
     }
   }

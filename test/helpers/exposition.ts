@@ -19,9 +19,3 @@ export function familiesOf(exposition: string): readonly ExposedFamily[] {
 export function sampleNamesOf({ name, type }: ExposedFamily): readonly string[] {
   return type === 'histogram' ? SUFFIXES.map((suffix) => `${name}${suffix}`) : [name];
 }
-
-/** The family that a sample of this name would belong to, if it were a histogram's. */
-export function withoutSuffix(sample: string): string {
-  const suffix = SUFFIXES.find((each) => sample.endsWith(each));
-  return suffix === undefined ? sample : sample.slice(0, -suffix.length);
-}

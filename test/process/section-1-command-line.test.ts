@@ -43,12 +43,16 @@ describe('subcommands that start nothing', () => {
       '--metrics-port',
       '--log-level',
       '--log-format',
+      '--socket',
+      '--json',
+      '--no-wait',
       'SUPERVISOR_CONFIG',
       'SUPERVISOR_WORKERS',
       'SUPERVISOR_RELOAD_DELAY',
       'SUPERVISOR_METRICS_LISTEN_PORT',
       'SUPERVISOR_LOG_LEVEL',
       'SUPERVISOR_LOG_FORMAT',
+      'SUPERVISOR_CONTROL_SOCKET',
     ]) {
       expect(stdout).toContain(word);
     }
@@ -107,7 +111,10 @@ describe('subcommands that start nothing', () => {
 
 describe('bad usage exits with 2 and starts nothing', () => {
   test.each<[readonly string[], RegExp]>([
-    [['chekc'], /expected run, check, config, schema, found "chekc"; did you mean "check"\?/],
+    [
+      ['chekc'],
+      /expected run, check, config, schema, status, scale, restart, reload, stop, found "chekc"; did you mean "check"\?/,
+    ],
     [['nginx'], /found "nginx"; to run a command write it behind --/],
     [['run', 'nginx'], /run: expected no further argument, found "nginx"/],
     [['--worker', '2'], /expected a known option, found "--worker"; did you mean "--workers"\?/],

@@ -1,0 +1,65 @@
+import { connect } from 'node:net';
+
+import { encode, parseAnswer } from './protocol.ts';
+import type { Answer, Request } from './protocol.ts';
+
+/** No supervisor listens on the socket, or it has ended before it could answer. */
+export class NobodyThere extends Error {
+  override readonly name = 'NobodyThere';
+}
+
+/** Where there is no socket, or nobody behind it. */
+const ABSENT = ['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'ENOTDIR'];
+
+/**
+ * Asks the supervisor that listens on a control socket. To wait for the end of an operation has no time
+ * limit.
+ *
+ * @throws NobodyThere if no supervisor listens there, or it ends without an answer; Error if it may not be
+ *   asked, or what it answers cannot be understood
+ */
+export async function request(path: string, asked: Request): Promise<Answer> {
+  const line = await exchange(path, encode(asked));
+  try {
+    return parseAnswer(line);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new Error(`${path}: the answer is not that of a supervisor: ${message}`, {
+      cause: error,
+    });
+  }
+}
+
+/** @returns the answer without its end */
+function exchange(path: string, line: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const client = connect(path);
+    client.on('data', (chunk) => chunks.push(chunk));
+    // the connection is closed after it, by whoever is there
+    client.once('error', (error: NodeJS.ErrnoException) => {
+      reject(explain(error, path));
+    });
+    client.once('close', () => {
+      const answer = Buffer.concat(chunks).toString('utf8');
+      if (answer.endsWith('\n')) resolve(answer.slice(0, -1));
+      else reject(new NobodyThere(`${path}: the supervisor has ended without an answer`));
+    });
+    client.write(line);
+  });
+}
+
+function explain({ code, message }: NodeJS.ErrnoException, path: string): Error {
+  if (code !== undefined && ABSENT.includes(code)) {
+    return new NobodyThere(`${path}: no supervisor listens there (${code})`);
+  }
+  if (code === 'EPIPE' || code === 'ECONNRESET') {
+    return new NobodyThere(`${path}: the supervisor has ended without an answer (${code})`);
+  }
+  if (code === 'EACCES') {
+    return new Error(
+      `${path}: only the owner of the socket and root may ask (EACCES); run this as the supervisor's user`,
+    );
+  }
+  return new Error(`${path}: cannot connect: ${code ?? message}`);
+}

@@ -1,0 +1,17 @@
+import type { Rereader } from './config/reread.ts';
+import type { Observer } from './observers.ts';
+import type { SignalSource } from './pid1/signals.ts';
+import type { WorkerOutput } from './worker-output.ts';
+
+export interface MultiprocessOptions {
+  /** How messages name the configuration, such as its file. Default: `configuration`. */
+  readonly source?: string;
+  /** Who is told of every event. Default: the log on standard error, as `config.log` has it. */
+  readonly observers?: readonly Observer[];
+  /** Where signals come from. Default: `run` listens to the process's own while it runs. */
+  readonly signals?: SignalSource;
+  /** Where the workers write to, opened. Default: `startup` opens what `config.log` says; `run` ends it. */
+  readonly output?: WorkerOutput;
+  /** Reads the configuration once more, for a reload. Default: there is none, and a reload is a warning. */
+  readonly reread?: Rereader;
+}

@@ -104,6 +104,10 @@ From a worker's first start \`supervisor_worker_restarts_total\` exists at 0 for
 \`increase()\` sees the first restart; build alerts on it. What is read from a worker's process is of that
 process alone, not of its children, and is absent while there is none. Series of a worker without a process
 that are about one (start time, memory, CPU, threads, descriptors) are absent.
+While a rolling restart has two processes of a worker side by side (\`rollout.maxSurge\`), they are the new one's.
+
+A worker that is not wanted any more has no gauges, and no CPU time. Its other counters stay, and go on
+where they were if it is wanted again.
 
 ## Labels
 

@@ -14,13 +14,17 @@ export function livez(): Answer {
 export function readyz(status: Status, minReady: MinReady): Answer {
   const { ready, reason } = readinessOf(status, minReady);
   const verdict = `readyz check ${ready ? 'passed' : 'failed'}: ${reason}`;
-  const body = [...status.workers.map(workerLine), verdict, ''].join('\n');
+  const replaced = new Set(status.predecessors);
+  const all = [...status.predecessors, ...status.workers].sort((a, b) => a.index - b.index);
+  const lines = all.map((worker) => workerLine(worker, replaced.has(worker)));
+  const body = [...lines, verdict, ''].join('\n');
   return { status: ready ? 200 : 503, type: TEXT, body };
 }
 
-function workerLine(worker: WorkerStatus): string {
+function workerLine(worker: WorkerStatus, isReplaced: boolean): string {
   const mark = worker.ready ? '[+]' : '[-]';
-  return `${mark}worker ${worker.index} ${[worker.state, ...reasons(worker)].join(', ')}`;
+  const parts = [worker.state, ...(isReplaced ? ['being replaced'] : []), ...reasons(worker)];
+  return `${mark}worker ${worker.index} ${parts.join(', ')}`;
 }
 
 function reasons({ lastExit, nextStartIn, ready }: WorkerStatus): readonly string[] {

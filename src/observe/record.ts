@@ -1,4 +1,5 @@
 import type { Event, EventType, Restart } from '../core/event.ts';
+import { wasAsked } from '../core/restart-policy.ts';
 import type { KillCause } from '../core/state.ts';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -64,6 +65,26 @@ const RECORDS: { readonly [Type in EventType]: (event: EventOf<Type>) => LogReco
       pid,
       signal,
     }),
+  'worker-ready': ({ worker, pid }) =>
+    record('debug', `Child process [${pid}] is ready`, { worker, pid }),
+  'operation-received': ({ operation: { type, ...facts } }) =>
+    record('info', `Asked for: ${type}`, definedFacts(facts)),
+  'operation-refused': ({ message }) => record('warn', `Refused: ${message}`, {}),
+  scaled: ({ from, to }) => record('info', `Scaling from ${from} to ${to} workers`, { from, to }),
+  'config-reloaded': reloaded,
+  'config-reload-failed': ({ source, problems }) =>
+    record('error', `Reloading ${source} failed, and nothing has changed: ${problems.join('; ')}`, {
+      problems: problems.length,
+    }),
+  'rollout-started': ({ workers }) => record('info', 'Rolling restart: started', { workers }),
+  'rollout-finished': ({ workers }) => record('info', 'Rolling restart: finished', { workers }),
+  'rollout-superseded': () =>
+    record('info', 'Rolling restart: superseded by a newer configuration', {}),
+  'rollout-aborted': ({ worker, message, remaining }) =>
+    record('error', `Rolling restart: aborted, because ${message}${restOf(remaining)}`, {
+      worker,
+      remaining,
+    }),
   'orphans-reaped': ({ count }) => record('debug', 'Reaped orphaned processes', { count }),
   notice: ({ message }) => record('warn', message, {}),
   'worker-abandoned': ({ worker, pid }) =>
@@ -95,8 +116,7 @@ export function recordOf(event: Event): LogRecord {
 
 function exited(event: EventOf<'worker-exited'>): LogRecord {
   const { exit } = event;
-  const ours = exit.reason === 'stopped' || exit.reason === 'killed';
-  const unexplained = exit.signal === 'SIGKILL' && !ours;
+  const unexplained = exit.signal === 'SIGKILL' && !wasAsked(exit);
   const hint = unexplained ? ' Perhaps out of memory?' : '';
   return record(
     event.failure ? 'error' : 'info',
@@ -124,6 +144,38 @@ function stopping({ cause, timeout }: EventOf<'supervisor-stopping'>): LogRecord
   }
   const signal = cause.type === 'signal' ? cause.signal : undefined;
   return record('debug', 'Stopping in order', { signal, timeoutSeconds: timeout });
+}
+
+function reloaded(event: EventOf<'config-reloaded'>): LogRecord {
+  const { source, changed, kept, workers, workersFrom } = event;
+  const parts = [
+    ...(changed.length === 0 ? [] : [`changed ${list(changed)}`]),
+    ...(kept.length === 0 ? [] : [`kept until the supervisor is restarted: ${list(kept)}`]),
+  ];
+  const what = parts.length === 0 ? 'nothing has changed' : parts.join('; ');
+  return record(kept.length === 0 ? 'info' : 'warn', `Reloaded ${source}: ${what}`, {
+    workers,
+    workersFrom: workersFrom ?? undefined,
+    changed: factOf(changed),
+    kept: factOf(kept),
+  });
+}
+
+function restOf(remaining: number): string {
+  return remaining === 0 ? '' : `; the rest (${remaining}) stay as they were`;
+}
+
+function list(pointers: readonly string[]): string {
+  return pointers.join(', ');
+}
+
+function factOf(pointers: readonly string[]): Fact {
+  return pointers.length === 0 ? undefined : list(pointers);
+}
+
+/** What is null is not known, or is all of them. */
+function definedFacts(facts: Readonly<Record<string, Fact | null>>): LogRecord['facts'] {
+  return Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, fact ?? undefined]));
 }
 
 function record(level: Level, msg: string, facts: LogRecord['facts']): LogRecord {

@@ -10,6 +10,10 @@ export interface StatusDocument {
   /** How many workers are wanted. */
   readonly desired: number;
   readonly ready: number;
+  /**
+   * By index. While a replacement is started beside the process that it replaces (`rollout.maxSurge`), both are
+   * there with one index, the replacement behind its predecessor.
+   */
   readonly workers: readonly WorkerDocument[];
 }
 
@@ -42,8 +46,10 @@ export interface WorkerDocument {
 
 /** How everything stands, and what each worker's process uses at this moment. */
 export function statusDocument(status: Status): StatusDocument {
-  const { pid, state, desired, ready, workers } = status;
-  return { pid, state, desired, ready, workers: workers.map(workerDocument) };
+  const { pid, state, desired, ready, workers, predecessors } = status;
+  // a predecessor comes before its replacement
+  const all = [...predecessors, ...workers].sort((a, b) => a.index - b.index);
+  return { pid, state, desired, ready, workers: all.map(workerDocument) };
 }
 
 function workerDocument(worker: WorkerStatus): WorkerDocument {

@@ -1,5 +1,6 @@
 import type { StatusDocument, WorkerDocument } from '../observe/status.ts';
 import { counted } from './format.ts';
+import { currentOf } from './places.ts';
 import { reasonOf } from './row.ts';
 
 /** More workers than this are summed up. */
@@ -14,8 +15,13 @@ const NAMED = 3;
  */
 export function changes(before: StatusDocument, after: StatusDocument): string {
   if (before.pid !== after.pid) return `Another supervisor answers. ${readiness(after)}`;
-  const known = new Map(before.workers.map((worker) => [worker.index, worker]));
-  const ended = after.workers.flatMap((worker) => endOf(known.get(worker.index), worker) ?? []);
+  const known = new Map<number, readonly WorkerDocument[]>();
+  for (const each of before.workers)
+    known.set(each.index, [...(known.get(each.index) ?? []), each]);
+  // the end of a predecessor is told of its worker
+  const ended = currentOf(after.workers).flatMap(
+    (worker) => endOf(known.get(worker.index) ?? [], worker) ?? [],
+  );
   return [
     ...(before.state === after.state ? [] : [`The supervisor is ${after.state}.`]),
     ...(before.desired === after.desired ? [] : [`${counted(after.desired, 'worker')} wanted.`]),
@@ -24,13 +30,18 @@ export function changes(before: StatusDocument, after: StatusDocument): string {
   ].join(' ');
 }
 
-function endOf(before: WorkerDocument | undefined, after: WorkerDocument): string | null {
+/** @param before - the worker, behind its predecessor if it has one */
+function endOf(before: readonly WorkerDocument[], after: WorkerDocument): string | null {
   const { index, lastExit, pid } = after;
-  if (before === undefined || lastExit === null || lastExit.at === before.lastExit?.at) return null;
+  const known = before.at(-1);
+  if (known === undefined || lastExit === null || lastExit.at === known.lastExit?.at) return null;
   const how = [lastExit.signal ?? `code ${lastExit.code}`, reasonOf(lastExit)]
     .filter((part) => part !== '')
     .join(', ');
-  return `Worker ${index} has ended (${how})${pid === null ? '' : ' and has been replaced'}.`;
+  if (pid === null) return `Worker ${index} has ended (${how}).`;
+  return before[0]?.pid === pid
+    ? `The replacement of worker ${index} has ended (${how}).`
+    : `Worker ${index} has ended (${how}) and has been replaced.`;
 }
 
 function readiness({ ready, desired }: StatusDocument): string {

@@ -1,4 +1,6 @@
 import type { StatusDocument, WorkerDocument } from '../observe/status.ts';
+import { keyOf, placesOf } from './places.ts';
+import type { Place } from './places.ts';
 
 /** Milliseconds of the past that are kept. */
 export const WINDOW = 60_000;
@@ -21,17 +23,36 @@ export interface Sample {
   readonly cpuShare: number | null;
 }
 
-/** The samples of the last minute, oldest first, by the worker's index. */
-export type History = ReadonlyMap<number, readonly Sample[]>;
+/** The samples of the last minute, oldest first, by the key of their place. */
+export type History = ReadonlyMap<string, readonly Sample[]>;
 
-/** The history with what a document that came `at` says; workers that are not in it are dropped. */
+/** The history with what a document that came `at` says; places that are not in it are dropped. */
 export function recorded(history: History, document: StatusDocument, at: number): History {
+  const places = placesOf(document.workers);
+  const pids = new Set(document.workers.flatMap(({ pid }) => pid ?? []));
   return new Map(
-    document.workers.map((worker) => {
-      const kept = (history.get(worker.index) ?? []).filter((each) => each.at >= at - WINDOW);
-      return [worker.index, [...kept, sampleOf(worker, kept, at)]];
+    places.map((place) => {
+      const kept = formerOf(history, place, pids).filter((each) => each.at >= at - WINDOW);
+      return [place.key, [...kept, sampleOf(place.worker, kept, at)]];
     }),
   );
+}
+
+/**
+ * What is known of the process, wherever it was: it becomes a predecessor, and without its replacement it is
+ * what it was. Of another process, what its place has shown, unless that is of one that has moved.
+ */
+function formerOf(
+  history: History,
+  { worker: { index, pid }, key }: Place,
+  pids: ReadonlySet<number>,
+): readonly Sample[] {
+  const own = history.get(key) ?? [];
+  const last = own.at(-1)?.pid ?? null;
+  if (last === pid) return own;
+  const both = [keyOf(index), keyOf(index, true)].map((each) => history.get(each) ?? []);
+  const moved = pid === null ? undefined : both.find((samples) => samples.at(-1)?.pid === pid);
+  return moved ?? (last !== null && pids.has(last) ? [] : own);
 }
 
 /** Whether two samples, one after the other, are of one process that has been watched in between. */

@@ -1,6 +1,7 @@
 import type { WorkerDocument } from '../observe/status.ts';
 import { ago, bytes, duration, NONE, percent } from './format.ts';
 import type { Sample } from './history.ts';
+import type { Place } from './places.ts';
 import { totalOf } from './restarts.ts';
 import type { Total } from './restarts.ts';
 import { sparkline } from './sparkline.ts';
@@ -24,6 +25,7 @@ export interface Meter extends Sparkline {
 
 /** One worker, as the table shows it. */
 export interface Row {
+  readonly key: string;
   readonly index: string;
   readonly state: Total & { readonly tone: Tone; readonly shape: string };
   readonly pid: string;
@@ -37,11 +39,11 @@ export interface Row {
 }
 
 /**
- * @param samples - those of this worker
+ * @param samples - those of this place
  * @param now - the supervisor's time, in milliseconds of Unix time
  */
 export function rowOf(
-  worker: WorkerDocument,
+  { worker, isPredecessor, key }: Place,
   samples: readonly Sample[],
   scale: Scale,
   now: number,
@@ -49,11 +51,13 @@ export function rowOf(
   const { index, pid, since, starts, restarts } = worker;
   const uptime = pid === null || since === null ? null : (now - Date.parse(since)) / 1000;
   return {
+    key,
     index: String(index),
-    state: stateOf(worker),
+    state: isPredecessor ? beingReplaced(stateOf(worker)) : stateOf(worker),
     pid: pid === null ? NONE : String(pid),
     uptime: uptime === null ? NONE : duration(uptime),
-    restarts: totalOf([restarts]),
+    // those of its worker are told once
+    restarts: isPredecessor ? { text: NONE, detail: '' } : totalOf([restarts]),
     lastExit: lastExitOf(worker, now),
     memory: meterOf(samples, ({ memoryBytes }) => memoryBytes, scale.memoryBytes, bytes),
     cpu: meterOf(samples, ({ cpuShare }) => cpuShare, scale.cpuShare, percent),
@@ -84,6 +88,11 @@ function stateOf({ state, ready, nextStartInSeconds: next }: WorkerDocument): Ro
   }
   const detail = next === null ? '' : next === 0 ? 'start is due' : `next start in ${soon(next)}`;
   return { text: state, detail, ...STATES[state] };
+}
+
+function beingReplaced(state: Row['state']): Row['state'] {
+  const detail = [state.detail, 'being replaced'].filter((part) => part !== '').join(', ');
+  return { ...state, detail };
 }
 
 function soon(seconds: number): string {

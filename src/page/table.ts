@@ -5,7 +5,7 @@ import type { Meter, Row } from './row.ts';
 export class Table {
   readonly #body: Element;
   readonly #template: DocumentFragment;
-  readonly #rows: TableRow[] = [];
+  readonly #rows = new Map<string, TableRow>();
 
   constructor(body: Element, { content }: HTMLTemplateElement) {
     this.#body = body;
@@ -13,15 +13,30 @@ export class Table {
   }
 
   show(rows: readonly Row[]): void {
-    for (const surplus of this.#rows.splice(rows.length)) surplus.remove();
-    for (const row of rows.slice(this.#rows.length)) this.#add(row);
-    rows.forEach((row, at) => this.#rows[at]?.show(row));
+    this.#removeOthers(new Set(rows.map(({ key }) => key)));
+    // from the last, since each is put before the one that follows it
+    let next: Element | null = null;
+    for (const row of rows.toReversed()) {
+      const shown: TableRow = this.#rows.get(row.key) ?? this.#add(row, next);
+      shown.show(row);
+      next = shown.element;
+    }
   }
 
-  #add({ start }: Row): void {
+  #removeOthers(keys: ReadonlySet<string>): void {
+    for (const [key, { element }] of this.#rows) {
+      if (keys.has(key)) continue;
+      element.remove();
+      this.#rows.delete(key);
+    }
+  }
+
+  #add({ key, start }: Row, next: Element | null): TableRow {
     const copy = document.importNode(this.#template, true);
-    this.#rows.push(new TableRow(new Parts(copy), start));
-    this.#body.append(copy);
+    const row = new TableRow(new Parts(copy), start);
+    this.#rows.set(key, row);
+    this.#body.insertBefore(copy, next);
+    return row;
   }
 }
 
@@ -32,6 +47,10 @@ class TableRow {
   constructor(parts: Parts, start: number) {
     this.#parts = parts;
     this.#start = start;
+  }
+
+  get element(): Element {
+    return this.#parts.get('row');
   }
 
   show({ index, state, pid, uptime, restarts, lastExit, memory, cpu, start }: Row): void {
@@ -65,10 +84,6 @@ class TableRow {
   /** Draws the eye to a row whose process is another one, where that is not unwelcome. */
   #flash(): void {
     if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
-    this.#parts.get('row').animate([{ backgroundColor: 'var(--flash)' }, {}], 2000);
-  }
-
-  remove(): void {
-    this.#parts.get('row').remove();
+    this.element.animate([{ backgroundColor: 'var(--flash)' }, {}], 2000);
   }
 }

@@ -1,6 +1,7 @@
 import type { StatusDocument } from '../observe/status.ts';
 import { bytes, NONE, percent } from './format.ts';
 import type { History } from './history.ts';
+import { currentOf, placesOf } from './places.ts';
 import { totalOf } from './restarts.ts';
 import type { Total } from './restarts.ts';
 import { rowOf } from './row.ts';
@@ -37,7 +38,7 @@ export function viewOf(document: StatusDocument, history: History, now: number):
       cpu: { text: cpuOf(history), detail: '100% is one CPU' },
     },
     readyShare: desired === 0 ? 1 : Math.min(1, ready / desired),
-    rows: workers.map((worker) => rowOf(worker, history.get(worker.index) ?? [], scale, now)),
+    rows: placesOf(workers).map((place) => rowOf(place, history.get(place.key) ?? [], scale, now)),
     empty: workers.length > 0 ? '' : emptyText(document),
   };
 }
@@ -62,10 +63,13 @@ function toneOf({ state, desired, ready }: StatusDocument): Tone {
   return ready === 0 ? 'bad' : 'busy';
 }
 
-/** What those that are not ready do, such as `1 backoff`. */
-function notReady({ workers }: StatusDocument): string {
+/** What those do that are wanted and not ready, such as `1 backoff`. */
+function notReady({ workers, desired }: StatusDocument): string {
+  // a worker is ready while its predecessor is
+  const ready = new Set(workers.filter((worker) => worker.ready).map(({ index }) => index));
+  const missing = currentOf(workers).filter(({ index }) => index < desired && !ready.has(index));
   const counts = new Map<string, number>();
-  for (const { state } of workers.filter(({ ready }) => !ready)) {
+  for (const { state } of missing) {
     counts.set(state, (counts.get(state) ?? 0) + 1);
   }
   return [...counts].map(([state, count]) => `${count} ${state}`).join(', ');

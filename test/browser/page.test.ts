@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 
 import { describe, expect, test } from '@jest/globals';
 import type axe from 'axe-core';
@@ -7,6 +8,7 @@ import type { Page } from 'playwright-core';
 
 import { eventually } from '../helpers/eventually.ts';
 import { Supervisor, worker } from '../helpers/supervisor.ts';
+import { workspace } from '../helpers/workspace.ts';
 import { open, openTab, rowsOf, textOf, visit } from './chromium.ts';
 
 /** The columns of the table. */
@@ -76,6 +78,59 @@ describe('the page', () => {
     expect(await textOf(page, 'announcement')).toBe(
       'Worker 1 has ended (SIGKILL) and has been replaced. 2 of 2 ready.',
     );
+    expect(record.complaints).toEqual([]);
+  });
+
+  test('shows a worker and its replacement side by side, and rows that come and go', async () => {
+    const name = 'supervisor.config.json';
+    const config = { metrics: { port: 0 }, workers: 2, command: worker(), reloadDelay: 0.05 };
+    const cwd = workspace({ [name]: config });
+    const supervisor = new Supervisor(cwd);
+    const reload = (changes: object): void => {
+      const env = { GREETING: 'hello' };
+      const rollout = { maxSurge: 1, maxUnavailable: 0 };
+      writeFileSync(join(cwd, name), JSON.stringify({ ...config, env, rollout, ...changes }));
+      supervisor.kill('SIGHUP');
+    };
+    await supervisor.ready(2);
+    const pids = [0, 1].map((index) => supervisor.pidOf(index));
+    const { page, record } = await visit(supervisor, 2);
+    await page.evaluate(() => {
+      for (const row of document.querySelectorAll('tbody tr')) {
+        const index = row.querySelector('th')?.textContent ?? '';
+        row.setAttribute('data-marked', index);
+      }
+    });
+    const marks = (): Promise<readonly (string | null)[]> =>
+      page.evaluate(() =>
+        [...document.querySelectorAll('tbody tr')].map((row) => row.getAttribute('data-marked')),
+      );
+    const shown = async (): Promise<readonly (readonly (string | undefined)[])[]> =>
+      (await rowsOf(page)).map((row) => [row[WORKER], row[STATE], row[PID]]);
+    // no replacement is ready for an hour, so that the rollout stays where it is
+    reload({ minReadySeconds: 3600 });
+    await eventually(async () => {
+      expect(await shown()).toEqual([
+        ['0', 'running being replaced', String(pids[0])],
+        ['0', 'running not ready', String(supervisor.pidOf(0))],
+        ['1', 'running', String(pids[1])],
+      ]);
+    });
+    expect(supervisor.pidOf(0)).not.toBe(pids[0]);
+    expect(await marks()).toEqual([null, '0', '1']);
+    expect(await page.title()).toBe('2/2 ready · container-supervisor');
+    reload({ workers: 3 });
+    await supervisor.logged(/^Rolling restart: finished/);
+    await eventually(async () => {
+      expect(await shown()).toEqual(
+        [0, 1, 2].map((index) => [`${index}`, 'running', `${supervisor.pidOf(index)}`]),
+      );
+    });
+    expect(await marks()).toEqual(['0', '1', null]);
+    reload({ workers: 1 });
+    await eventually(async () => {
+      expect(await shown()).toEqual([['0', 'running', String(supervisor.pidOf(0))]]);
+    });
     expect(record.complaints).toEqual([]);
   });
 

@@ -23,9 +23,19 @@ const exited: Extract<Event, { type: 'worker-exited' }> = {
   },
 };
 
+const reloaded: Extract<Event, { type: 'config-reloaded' }> = {
+  type: 'config-reloaded',
+  at: 5,
+  source: 'app.json',
+  changed: ['/workers', '/env/A'],
+  kept: [],
+  workers: 4,
+  workersFrom: 'the CPU limit',
+};
+
 const LINES: { readonly [Type in EventType]: readonly [Event & { type: Type }, string, string] } = {
   'supervisor-started': [
-    { type: 'supervisor-started', pid: 1, workers: 2, workersFrom: null },
+    { type: 'supervisor-started', at: 0, pid: 1, workers: 2, workersFrom: null },
     'info',
     'Started parent process [1]',
   ],
@@ -44,6 +54,11 @@ const LINES: { readonly [Type in EventType]: readonly [Event & { type: Type }, s
     },
     'error',
     'Worker could not be started: try again',
+  ],
+  'worker-ready': [
+    { type: 'worker-ready', worker: 0, pid: 10 },
+    'debug',
+    'Child process [10] is ready',
   ],
   'worker-stopping': [
     { type: 'worker-stopping', worker: 0, pid: 10, signal: 'SIGTERM', gracePeriod: 10 },
@@ -77,6 +92,51 @@ const LINES: { readonly [Type in EventType]: readonly [Event & { type: Type }, s
     'info',
     'Received SIGTERM',
   ],
+  'operation-received': [
+    { type: 'operation-received', operation: { type: 'scale', workers: 3 } },
+    'info',
+    'Asked for: scale',
+  ],
+  'operation-refused': [
+    { type: 'operation-refused', message: 'the supervisor is stopping' },
+    'warn',
+    'Refused: the supervisor is stopping',
+  ],
+  scaled: [{ type: 'scaled', from: 2, to: 3 }, 'info', 'Scaling from 2 to 3 workers'],
+  'config-reloaded': [reloaded, 'info', 'Reloaded app.json: changed /workers, /env/A'],
+  'config-reload-failed': [
+    {
+      type: 'config-reload-failed',
+      source: 'app.json',
+      problems: [
+        'app.json: /workers: expected an integer ≥ 0 or "auto", found "x"',
+        'app.json: /comand: expected a known key, found "comand"; did you mean "command"?',
+      ],
+    },
+    'error',
+    'Reloading app.json failed, and nothing has changed: app.json: /workers: expected an integer ≥ 0 or "auto", found "x"; app.json: /comand: expected a known key, found "comand"; did you mean "command"?',
+  ],
+  'rollout-started': [{ type: 'rollout-started', workers: 3 }, 'info', 'Rolling restart: started'],
+  'rollout-finished': [
+    { type: 'rollout-finished', workers: 3 },
+    'info',
+    'Rolling restart: finished',
+  ],
+  'rollout-superseded': [
+    { type: 'rollout-superseded' },
+    'info',
+    'Rolling restart: superseded by a newer configuration',
+  ],
+  'rollout-aborted': [
+    {
+      type: 'rollout-aborted',
+      worker: 1,
+      message: 'worker 1 ended with code 1 before it was ready',
+      remaining: 2,
+    },
+    'error',
+    'Rolling restart: aborted, because worker 1 ended with code 1 before it was ready; the rest (2) stay as they were',
+  ],
   'supervisor-stopping': [
     {
       type: 'supervisor-stopping',
@@ -108,6 +168,58 @@ describe('the line of each event', () => {
     expect(recordOf(killed).msg).toBe('Worker (pid:10) exited with code -9.');
     expect(recordOf(killed).level).toBe('info');
   });
+});
+
+describe('the line of a reload', () => {
+  test.each([
+    [[], [], 'info', 'nothing has changed'],
+    [
+      ['/workers'],
+      ['/log'],
+      'warn',
+      'changed /workers; kept until the supervisor is restarted: /log',
+    ],
+    [[], ['/log', '/metrics'], 'warn', 'kept until the supervisor is restarted: /log, /metrics'],
+  ])('that changes %j and keeps %j', (changed, kept, level, what) => {
+    expect(recordOf({ ...reloaded, changed, kept })).toMatchObject({
+      level,
+      msg: `Reloaded app.json: ${what}`,
+    });
+  });
+
+  test('has the number of workers, where it is from, and what has changed', () => {
+    const line = JSON.parse(toJson(recordOf(reloaded), new Date())) as object;
+    expect(line).toMatchObject({
+      workers: 4,
+      workersFrom: 'the CPU limit',
+      changed: '/workers, /env/A',
+    });
+    expect(line).not.toHaveProperty('kept');
+  });
+});
+
+describe('the line of an operation', () => {
+  test.each([
+    [{ type: 'scale', workers: 3 }, { workers: 3 }],
+    [{ type: 'restart', worker: 0 }, { worker: 0 }],
+    [{ type: 'restart', worker: null }, {}],
+    [{ type: 'reload' }, {}],
+  ] as const)('%j', (operation, facts) => {
+    const line = toJson(recordOf({ type: 'operation-received', operation }), new Date(0));
+    expect(JSON.parse(line)).toEqual({
+      time: '1970-01-01T00:00:00.000Z',
+      level: 'info',
+      msg: `Asked for: ${operation.type}`,
+      ...facts,
+    });
+  });
+});
+
+test('a rollout that has left nobody out says so of nobody', () => {
+  const aborted = { worker: 1, message: 'worker 1 could not be started', remaining: 0 };
+  expect(recordOf({ type: 'rollout-aborted', ...aborted }).msg).toBe(
+    'Rolling restart: aborted, because worker 1 could not be started',
+  );
 });
 
 describe('the formats', () => {

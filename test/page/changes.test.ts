@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 
 import { changes } from '../../src/page/changes.ts';
 import { skewOf } from '../../src/page/clock.ts';
-import { CRASHED, statusDocument, workerDocument } from './documents.ts';
+import { CRASHED, replacing, statusDocument, workerDocument } from './documents.ts';
 
 describe('what a screen reader is told', () => {
   const calm = statusDocument([0, 1, 2, 3].map((index) => workerDocument({ index })));
@@ -32,6 +32,37 @@ describe('what a screen reader is told', () => {
   test('sums up many', () => {
     const all = statusDocument(calm.workers.map((worker) => ({ ...worker, ...CRASHED })));
     expect(changes(calm, all)).toBe('4 workers have ended. 0 of 4 ready.');
+  });
+
+  test('is that a worker has been replaced, once its predecessor is gone', () => {
+    const [, ...others] = calm.workers;
+    const desired = { desired: 4, ready: 4 };
+    const [predecessor, replacement] = replacing();
+    const surged = statusDocument([predecessor, replacement, ...others], desired);
+    expect(changes(calm, surged)).toBe('');
+    const lastExit = { code: 0, signal: null, reason: 'rollout', at: CRASHED.since } as const;
+    const ready = { ...replacement, ready: true, lastExit };
+    const told = 'Worker 0 has ended (code 0, rollout) and has been replaced. 4 of 4 ready.';
+    expect(changes(surged, statusDocument([ready, ...others]))).toBe(told);
+    expect(changes(calm, statusDocument([ready, ...others]))).toBe(told);
+    const left = { ...predecessor, state: 'stopping', pid: null, ready: false, lastExit } as const;
+    expect(changes(surged, statusDocument([left, ready, ...others], desired))).toBe(told);
+  });
+
+  test('is that a replacement has ended, where its predecessor stays', () => {
+    const [first, ...others] = calm.workers;
+    const surged = statusDocument([...replacing(), ...others], { desired: 4, ready: 4 });
+    const restored = statusDocument([{ ...first!, lastExit: CRASHED.lastExit }, ...others]);
+    const told = 'The replacement of worker 0 has ended (code 1). 4 of 4 ready.';
+    expect(changes(surged, restored)).toBe(told);
+    expect(changes(calm, restored)).toBe(told);
+  });
+
+  test('is how many are wanted, not that surplus ones have gone', () => {
+    const fewer = statusDocument(calm.workers.slice(0, 3));
+    expect(changes(calm, fewer)).toBe('3 workers wanted. 3 of 3 ready.');
+    const again = [...fewer.workers, workerDocument({ index: 3, lastExit: CRASHED.lastExit })];
+    expect(changes(fewer, statusDocument(again))).toBe('4 workers wanted. 4 of 4 ready.');
   });
 
   test('is what the supervisor does, how many are wanted, and that it is another', () => {

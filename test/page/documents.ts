@@ -29,6 +29,18 @@ export function statusDocument(
   return { pid: 1, state: 'running', desired: workers.length, ready, workers, ...facts };
 }
 
+/** A worker that has a replacement started beside it, and that replacement; both have one index. */
+export function replacing(
+  facts: Partial<WorkerDocument> = {},
+  replacement: Partial<WorkerDocument> = {},
+): readonly [WorkerDocument, WorkerDocument] {
+  const started = { pid: 101, starts: 2, ready: false, restarts: { rollout: 1 }, cpuSeconds: 0 };
+  return [
+    workerDocument({ ...facts, restarts: {} }),
+    workerDocument({ ...facts, ...started, ...replacement }),
+  ];
+}
+
 /** What a worker is without a process, after a crash. */
 export const CRASHED = {
   state: 'backoff',

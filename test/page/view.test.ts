@@ -5,7 +5,7 @@ import { recorded } from '../../src/page/history.ts';
 import { viewOf } from '../../src/page/view.ts';
 import type { View } from '../../src/page/view.ts';
 import type { Row } from '../../src/page/row.ts';
-import { CRASHED, NOW, statusDocument, workerDocument } from './documents.ts';
+import { CRASHED, NOW, replacing, statusDocument, workerDocument } from './documents.ts';
 
 function view(document: StatusDocument): View {
   return viewOf(document, recorded(new Map(), document, 0), NOW);
@@ -78,6 +78,53 @@ describe('a row', () => {
   });
 });
 
+describe('the rows of a worker that is replaced', () => {
+  const [predecessor, replacement] = replacing({ index: 1 });
+  const workers = [workerDocument(), predecessor, replacement, workerDocument({ index: 2 })];
+  const shown = view(statusDocument(workers, { desired: 3, ready: 3 }));
+
+  test('are two, the predecessor first, each with a key of its own', () => {
+    expect(shown.rows.map(({ index, pid }) => [index, pid])).toEqual([
+      ['0', '100'],
+      ['1', '100'],
+      ['1', '101'],
+      ['2', '100'],
+    ]);
+    expect(new Set(shown.rows.map(({ key }) => key)).size).toBe(4);
+  });
+
+  test('tell which is which, and the restarts once', () => {
+    const [, before, after] = shown.rows;
+    expect(before).toMatchObject({
+      state: { text: 'running', detail: 'being replaced', tone: 'good' },
+      restarts: { text: '–', detail: '' },
+    });
+    expect(after).toMatchObject({
+      state: { text: 'running', detail: 'not ready', tone: 'busy' },
+      restarts: { text: '1', detail: '1 rollout' },
+    });
+  });
+
+  test('have the keys that the row had before and has afterwards', () => {
+    const keysOf = (each: readonly WorkerDocument[]): readonly string[] =>
+      view(statusDocument(each)).rows.map(({ key }) => key);
+    const rest = keysOf([workerDocument(), replacement, workerDocument({ index: 2 })]);
+    expect(shown.rows.map(({ key }) => key).filter((key) => rest.includes(key))).toEqual(rest);
+  });
+
+  test('count as one in the summary, with the memory of both', () => {
+    expect(shown).toMatchObject({
+      title: '3/3 ready',
+      tone: 'good',
+      facts: {
+        ready: { text: '3 of 3', detail: '' },
+        restarts: { text: '1' },
+        memory: { text: '4.00 MiB' },
+      },
+    });
+  });
+});
+
 describe('the summary', () => {
   test('of workers that are all ready', () => {
     const workers = [0, 1, 2].map((index) => workerDocument({ index, restarts: { oom: index } }));
@@ -105,6 +152,14 @@ describe('the summary', () => {
       facts: { ready: { detail: '1 backoff' } },
     });
     expect(view(statusDocument([workerDocument(CRASHED)])).tone).toBe('bad');
+  });
+
+  test('counts nobody as missing who is not wanted any more', () => {
+    const workers = [0, 1].map((index) => workerDocument({ index }));
+    const surplus = { ...workers[1]!, state: 'stopping', ready: false } as const;
+    const { facts, rows } = view(statusDocument([workers[0]!, surplus], { desired: 1 }));
+    expect(facts.ready).toEqual({ text: '1 of 1', detail: '' });
+    expect(rows).toHaveLength(2);
   });
 
   test.each([

@@ -1,12 +1,14 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 
 import { describe, expect, test } from '@jest/globals';
 
 import type { StatusDocument } from '../../src/observe/status.ts';
 import { Supervisor, worker } from '../helpers/supervisor.ts';
 import type { LogLine } from '../helpers/supervisor.ts';
+import { workspace } from '../helpers/workspace.ts';
 
 describe('the probes', () => {
   test('/livez and /healthz answer', async () => {
@@ -40,6 +42,36 @@ describe('the probes', () => {
     });
     await supervisor.logged(/exited/);
     expect((await supervisor.get('/readyz')).status).toBe(200);
+  });
+
+  test('/readyz and /status have a replacement behind the worker that it is to replace', async () => {
+    const name = 'supervisor.config.json';
+    const rollout = { maxSurge: 1, maxUnavailable: 0 };
+    const config = { metrics: { port: 0 }, workers: 2, command: worker(), rollout };
+    const cwd = workspace({ [name]: config });
+    const supervisor = new Supervisor(cwd);
+    await supervisor.ready(2);
+    const pids = [0, 1].map((index) => supervisor.pidOf(index));
+    // no replacement is ready for an hour, so that the rollout stays where it is
+    const changes = { env: { GREETING: 'hello' }, minReadySeconds: 3600 };
+    writeFileSync(join(cwd, name), JSON.stringify({ ...config, ...changes }));
+    supervisor.kill('SIGHUP');
+    await supervisor.ready(3);
+    expect((await supervisor.get('/readyz')).body).toBe(
+      [
+        '[+]worker 0 running, being replaced',
+        '[-]worker 0 running',
+        '[+]worker 1 running',
+        'readyz check passed: 2 of 2 workers ready; 1 needed',
+        '',
+      ].join('\n'),
+    );
+    const { workers } = JSON.parse((await supervisor.get('/status')).body) as StatusDocument;
+    expect(workers.map(({ index, pid, starts, ready }) => [index, pid, starts, ready])).toEqual([
+      [0, pids[0], 1, true],
+      [0, supervisor.pidOf(0), 2, false],
+      [1, pids[1], 1, true],
+    ]);
   });
 
   test('/readyz is 503 from the first instant of a stop; all answer until the last join', async () => {

@@ -13,7 +13,7 @@ test('every series is there from the first start, at zero', async () => {
   const own = [...metrics].filter(
     ([name]) =>
       name.startsWith('supervisor_') &&
-      !/_bucket|_worker_(cpu|resident|open|thr|start_t)/.test(name),
+      !/_bucket|_worker_(cpu|resident|open|thr|start_t)|_timestamp_/.test(name),
   );
   expect(Object.fromEntries(own)).toEqual({
     [`supervisor_build_info{version="0.1.0",node_version="${process.version}"}`]: 1,
@@ -21,6 +21,7 @@ test('every series is there from the first start, at zero', async () => {
     supervisor_workers_running: 2,
     supervisor_workers_ready: 2,
     supervisor_stopping: 0,
+    supervisor_config_last_reload_successful: 1,
     supervisor_orphans_reaped_total: 0,
     supervisor_cgroup_oom_kills_total: metrics.get('supervisor_cgroup_oom_kills_total'),
     supervisor_restart_delay_seconds_sum: 0,
@@ -45,9 +46,11 @@ test('every series is there from the first start, at zero', async () => {
     'supervisor_worker_starts_total{worker="1"}': 1,
     'supervisor_worker_restarts_total{worker="0",reason="exit"}': 0,
     'supervisor_worker_restarts_total{worker="0",reason="oom"}': 0,
+    'supervisor_worker_restarts_total{worker="0",reason="rollout"}': 0,
     'supervisor_worker_restarts_total{worker="0",reason="signal"}': 0,
     'supervisor_worker_restarts_total{worker="1",reason="exit"}': 0,
     'supervisor_worker_restarts_total{worker="1",reason="oom"}': 0,
+    'supervisor_worker_restarts_total{worker="1",reason="rollout"}': 0,
     'supervisor_worker_restarts_total{worker="1",reason="signal"}': 0,
     'supervisor_worker_exits_total{worker="0",code="0",signal="",reason="exit"}': 0,
     'supervisor_worker_exits_total{worker="1",code="0",signal="",reason="exit"}': 0,

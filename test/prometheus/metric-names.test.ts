@@ -4,13 +4,10 @@ import { expect, test } from '@jest/globals';
 
 import { interpolated, queriesOf, readDashboard } from '../helpers/dashboard.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { familiesOf, sampleNamesOf, withoutSuffix } from '../helpers/exposition.ts';
+import { familiesOf, sampleNamesOf } from '../helpers/exposition.ts';
 import { selectorsIn } from '../helpers/promql.ts';
 import { readRules } from '../helpers/rules.ts';
 import { Supervisor, worker } from '../helpers/supervisor.ts';
-
-/** Families that the alerts and the dashboard know already, and the program does not export yet. */
-const LATER = ['supervisor_config_last_reload_successful'];
 
 /** Labels that Prometheus gives every target. */
 const OF_THE_TARGET = ['job', 'instance'];
@@ -47,22 +44,13 @@ function expressions(): readonly { readonly of: string; readonly expression: str
 test('alerts and dashboard read what the program exports', async () => {
   const exported = familiesOf(await exposition()).flatMap(sampleNamesOf);
   const recorded = readRules().flatMap(({ record }) => record ?? []);
-  const known = new Set([...exported, ...recorded, ...LATER]);
+  const known = new Set([...exported, ...recorded]);
   const unknown = expressions().flatMap(({ of, expression }) =>
     selectorsIn(expression)
-      .filter(({ metric }) => !known.has(metric) && !LATER.includes(withoutSuffix(metric)))
+      .filter(({ metric }) => !known.has(metric))
       .map(({ metric }) => `${of}: ${metric}`),
   );
   expect(unknown).toEqual([]);
-});
-
-test('what is exported by now, or is read by nobody, is taken from LATER', async () => {
-  const exported = familiesOf(await exposition()).map(({ name }) => name);
-  expect(LATER.filter((name) => exported.includes(name))).toEqual([]);
-  const read = expressions().flatMap(({ expression }) =>
-    selectorsIn(expression).flatMap(({ metric }) => [metric, withoutSuffix(metric)]),
-  );
-  expect(LATER.filter((name) => !read.includes(name))).toEqual([]);
 });
 
 // those of the process families are not the supervisor's alone to say

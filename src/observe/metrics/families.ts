@@ -1,5 +1,7 @@
 import { buildInfo } from './build-info.ts';
 import { cgroupOomKills } from './cgroup-oom-kills.ts';
+import { configLastReloadSuccessTimestamp } from './config-last-reload-success-timestamp.ts';
+import { configLastReloadSuccessful } from './config-last-reload-successful.ts';
 import type { Family } from './family.ts';
 import { orphansReaped } from './orphans-reaped.ts';
 import { ownProcess } from './own-process.ts';
@@ -33,6 +35,8 @@ export const FAMILIES: readonly Family[] = [
   workersRunning,
   workersReady,
   stopping,
+  configLastReloadSuccessful,
+  configLastReloadSuccessTimestamp,
   workerState,
   workerStarts,
   workerRestarts,

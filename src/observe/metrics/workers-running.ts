@@ -7,7 +7,10 @@ export const workersRunning: Family = ({ registry, snapshot }) => {
     help: 'How many workers are running.',
     registers: [registry],
     collect() {
-      this.set(snapshot().status.workers.filter((worker) => worker.state === 'running').length);
+      const { workers, predecessors } = snapshot().status;
+      const running = [...predecessors, ...workers].filter(({ state }) => state === 'running');
+      // a worker runs while its predecessor does, and counts once while both do
+      this.set(new Set(running.map(({ index }) => index)).size);
     },
   });
   return null;

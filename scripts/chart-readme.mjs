@@ -69,8 +69,9 @@ with their name. What only the supervisor can check, \`container-supervisor chec
 
 ## The supervisor
 
-What is under \`supervisor\` is the configuration file, and lands in a ConfigMap as it stands. Secrets do not
-belong there: they go by \`env\` and \`envFrom\` to the container, and so to the workers.
+What is under \`supervisor\` is the configuration file, and lands in a ConfigMap as it stands; \`reloadStrategy: live\`
+adds \`reload.watch\`. Secrets do not belong there: they go by \`env\` and \`envFrom\` to the container, and so to the
+workers.
 
 The defaults are the supervisor's own, but for three: a \`restart.backoff\` and a \`restart.limit\`, because a
 supervisor that never gives up hides a crash loop from the kubelet, and a log in JSON. \`null\` takes one away:

@@ -28,7 +28,7 @@ const COUNT_OR_PERCENTAGE = {
 
 /** What a default value does not tell of its key. */
 const NARROWER = {
-  reloadStrategy: { enum: ['rollout'] },
+  reloadStrategy: { enum: ['rollout', 'live'] },
   kind: { enum: ['Deployment', 'StatefulSet'] },
   'image.digest': { type: 'string', pattern: '^(sha256:[0-9a-f]{64})?$' },
   'image.pullPolicy': { enum: ['Always', 'IfNotPresent', 'Never'] },

@@ -248,7 +248,7 @@ const REFUSED: readonly [object, RegExp][] = [
     },
     /podMonitor.enabled: expected/,
   ],
-  [{ reloadStrategy: 'live' }, /reloadStrategy/],
+  [{ reloadStrategy: 'restart' }, /reloadStrategy/],
   [{ kind: 'DaemonSet' }, /kind/],
   [{ replicas: 2 }, /replicas/],
   [{ replicaCount: '2' }, /replicaCount/],

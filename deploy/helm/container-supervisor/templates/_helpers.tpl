@@ -42,7 +42,8 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 
 {{/* supervisor.config.json. Helm escapes &, < and > for HTML; people write `&&` into commands, and read it. */}}
 {{- define "container-supervisor.config" -}}
-{{- $json := toPrettyJson .Values.supervisor }}
+{{- $watched := mergeOverwrite (deepCopy .Values.supervisor) (dict "reload" (dict "watch" true)) }}
+{{- $json := eq .Values.reloadStrategy "live" | ternary $watched .Values.supervisor | toPrettyJson }}
 {{- range $escaped, $character := dict "0026" "&" "003c" "<" "003e" ">" }}
 {{- $pattern := printf `((?:^|[^\\])(?:\\\\)*)\\u%s` $escaped }}
 {{- /* twice, because neighbours share the character between them */}}
@@ -51,6 +52,24 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 {{- end }}
 {{- $json }}
+{{- end }}
+
+{{/*
+The checksum on the pods, of that whose change replaces them. Only what a running supervisor applies by itself is
+left out, so that a key which is not known here replaces the pods.
+*/}}
+{{- define "container-supervisor.checksum" -}}
+{{- $config := include "container-supervisor.config" . }}
+{{- if eq .Values.reloadStrategy "live" }}
+{{- $workers := list "workers" "command" "args" "env" "portBase" "workingDir" }}
+{{- $rules := list "reloadDelay" "restart" "stop" "minReadySeconds" "minReady" "rollout" "signals" }}
+{{- $kept := fromJson $config }}
+{{- range $key := concat $workers $rules }}
+{{- $_ := unset $kept $key }}
+{{- end }}
+{{- $config = toJson $kept }}
+{{- end }}
+{{- sha256sum $config }}
 {{- end }}
 
 {{/* The seconds that a pod sleeps before it is told to stop; 0 where it does not. */}}

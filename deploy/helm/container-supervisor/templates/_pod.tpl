@@ -3,7 +3,7 @@
 {{- $metrics := .Values.supervisor.metrics -}}
 metadata:
   annotations:
-    checksum/config: {{ include "container-supervisor.config" . | sha256sum }}
+    checksum/config: {{ include "container-supervisor.checksum" . }}
     kubectl.kubernetes.io/default-container: supervisor
     {{- if .Values.scrapeAnnotations.enabled }}
     prometheus.io/scrape: "true"

@@ -29,6 +29,9 @@
 {{- if and (kindIs "string" .Values.supervisor.command) .Values.supervisor.args }}
 {{- fail "supervisor.args: expected nothing beside a supervisor.command that is a string; write the command as an array" }}
 {{- end }}
+{{- if and (eq .Values.reloadStrategy "live") (not (dig "reload" "watch" true .Values.supervisor)) }}
+{{- fail "supervisor.reload.watch: expected true, because reloadStrategy is live, found false; leave it out, or set reloadStrategy to rollout" }}
+{{- end }}
 {{- end }}
 
 {{- define "container-supervisor.validateMetrics" -}}

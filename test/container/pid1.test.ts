@@ -1,4 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { join } from 'node:path';
 
 import { describe, expect, test } from '@jest/globals';
 
@@ -6,7 +9,7 @@ import { eventually } from '../helpers/eventually.ts';
 import { catches, childrenOf, isRunning, processes } from '../helpers/processes.ts';
 import { sendEarly } from '../helpers/early-signal.ts';
 import { Pid1, UNSHARE } from '../helpers/pid-namespace.ts';
-import { Program } from '../helpers/program.ts';
+import { CLI, Program } from '../helpers/program.ts';
 import { worker } from '../helpers/supervisor.ts';
 import { workspace } from '../helpers/workspace.ts';
 
@@ -28,6 +31,28 @@ test('it runs, replaces and stops as PID 1', async () => {
   expect(supervisor.messages()).toContain('Started parent process [1]');
   expect(childrenOf(outer)).toHaveLength(2);
   expect(await supervisor.stop()).toEqual({ code: 0, signal: null });
+});
+
+test('it is operated as PID 1: by signals, by a changed file, over its socket', async () => {
+  const config = { command: worker(), reloadDelay: 0, reload: { watch: true } };
+  const cwd = workspace({ 'supervisor.config.json': { ...config, metrics: { port: 0 } } });
+  const supervisor = new Pid1(cwd, { args: ['--socket', 'control.sock'] });
+  await supervisor.ready(1);
+  supervisor.kill('SIGTTIN');
+  await supervisor.ready(2);
+  const changed = { ...config, metrics: { port: 0 }, env: { COLOUR: 'blue' } };
+  writeFileSync(join(cwd, 'supervisor.config.json'), JSON.stringify(changed));
+  await supervisor.logged(/^Rolling restart: finished/);
+  await supervisor.ready(4);
+  const operate = (...args: readonly string[]): string =>
+    execFileSync(process.execPath, [CLI, ...args, '--socket', 'control.sock'], {
+      cwd,
+      encoding: 'utf8',
+    });
+  expect(operate('status')).toContain('running: 2 of 2 workers ready (pid 1)');
+  expect(operate('restart', '0')).toBe('restarted worker 0\n');
+  expect(operate('stop')).toBe('stopped\n');
+  expect(await supervisor.ended).toEqual({ code: 0, signal: null });
 });
 
 test('5,000 orphans while eight workers crash: no zombie is left, every code is right', async () => {

@@ -9,6 +9,9 @@ import { System } from './system.ts';
 
 const WORKERS = 4;
 
+/** Milliseconds: generous, for a machine that is busy. */
+const DEADLINE = 120_000;
+
 /** What may happen to a supervisor that is operated. */
 type Happening =
   | { readonly type: 'time'; readonly seconds: number }
@@ -164,87 +167,107 @@ function expectWanted({ system }: Story): void {
   expect(state).toMatchObject({ operations: [], answers: [], phase: { name: 'running' } });
 }
 
-test('every story ends in what is wanted, and every operation in one answer', () => {
-  fc.assert(
-    fc.property(policy, spawns, stories, (config, outcomes, happenings) => {
-      const story = new Story(config, outcomes).tell(happenings).rest();
-      expectWanted(story);
-      expect(story.system.answers.size).toBe(story.operations);
-      for (const { worker, pid, template } of story.system.alive.values()) {
-        const slot = story.system.world.state.slots[worker];
-        expect(slot).toMatchObject({ state: { pid }, template });
-      }
-    }),
-    { numRuns: 400 },
-  );
-});
+test(
+  'every story ends in what is wanted, and every operation in one answer',
+  () => {
+    fc.assert(
+      fc.property(policy, spawns, stories, (config, outcomes, happenings) => {
+        const story = new Story(config, outcomes).tell(happenings).rest();
+        expectWanted(story);
+        expect(story.system.answers.size).toBe(story.operations);
+        for (const { worker, pid, template } of story.system.alive.values()) {
+          const slot = story.system.world.state.slots[worker];
+          expect(slot).toMatchObject({ state: { pid }, template });
+        }
+      }),
+      { numRuns: 200 },
+    );
+  },
+  DEADLINE,
+);
 
-test('a reload in the end makes every worker what the file says, whatever was before', () => {
-  fc.assert(
-    fc.property(policy, spawns, stories, (config, outcomes, happenings) => {
-      const story = new Story(config, outcomes).tell(happenings).rest();
-      const id = story.ask({ type: 'reload' }, true);
-      story.rest();
-      expectWanted(story);
-      expect(story.system.answers.get(id)).toMatchObject({ outcome: 'done' });
-      const { file } = story.system;
-      for (const { template } of story.system.alive.values()) {
-        expect(sameTemplate(template, file)).toBe(true);
-      }
-    }),
-    { numRuns: 400 },
-  );
-});
+test(
+  'a reload in the end makes every worker what the file says, whatever was before',
+  () => {
+    fc.assert(
+      fc.property(policy, spawns, stories, (config, outcomes, happenings) => {
+        const story = new Story(config, outcomes).tell(happenings).rest();
+        const id = story.ask({ type: 'reload' }, true);
+        story.rest();
+        expectWanted(story);
+        expect(story.system.answers.get(id)).toMatchObject({ outcome: 'done' });
+        const { file } = story.system;
+        for (const { template } of story.system.alive.values()) {
+          expect(sameTemplate(template, file)).toBe(true);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  },
+  DEADLINE,
+);
 
-test('where nothing fails, every worker is in the end what the file has said last', () => {
-  const peaceful = stories.map((story) => story.filter(({ type }) => type !== 'exit'));
-  fc.assert(
-    fc.property(policy, peaceful, (config, happenings) => {
-      const story = new Story(config, [true]).tell(happenings).rest();
-      expectWanted(story);
-      const { file, alive } = story.system;
-      for (const { template } of alive.values()) expect(sameTemplate(template, file)).toBe(true);
-    }),
-    { numRuns: 300 },
-  );
-});
+test(
+  'where nothing fails, every worker is in the end what the file has said last',
+  () => {
+    const peaceful = stories.map((story) => story.filter(({ type }) => type !== 'exit'));
+    fc.assert(
+      fc.property(policy, peaceful, (config, happenings) => {
+        const story = new Story(config, [true]).tell(happenings).rest();
+        expectWanted(story);
+        const { file, alive } = story.system;
+        for (const { template } of alive.values()) expect(sameTemplate(template, file)).toBe(true);
+      }),
+      { numRuns: 150 },
+    );
+  },
+  DEADLINE,
+);
 
-test('a scale in the end has the last word, and the file the next one', () => {
-  fc.assert(
-    fc.property(policy, spawns, stories, (config, outcomes, happenings) => {
-      const story = new Story(config, outcomes).tell(happenings).rest();
-      const id = story.ask({ type: 'scale', workers: 5 }, true);
-      story.rest();
-      expectWanted(story);
-      expect(story.system.answers.get(id)).toMatchObject({ outcome: 'done' });
-      expect(story.system.world.state.desired).toBe(5);
-      story.ask({ type: 'reload' }, true);
-      story.rest();
-      expect(story.system.world.state.desired).toBe(5);
-      story.tell([{ type: 'file', workers: 8, version: 0 }]).rest();
-      expect(story.system.world.state.desired).toBe(8);
-    }),
-    { numRuns: 200 },
-  );
-});
+test(
+  'a scale in the end has the last word, and the file the next one',
+  () => {
+    fc.assert(
+      fc.property(policy, spawns, stories, (config, outcomes, happenings) => {
+        const story = new Story(config, outcomes).tell(happenings).rest();
+        const id = story.ask({ type: 'scale', workers: 5 }, true);
+        story.rest();
+        expectWanted(story);
+        expect(story.system.answers.get(id)).toMatchObject({ outcome: 'done' });
+        expect(story.system.world.state.desired).toBe(5);
+        story.ask({ type: 'reload' }, true);
+        story.rest();
+        expect(story.system.world.state.desired).toBe(5);
+        story.tell([{ type: 'file', workers: 8, version: 0 }]).rest();
+        expect(story.system.world.state.desired).toBe(8);
+      }),
+      { numRuns: 100 },
+    );
+  },
+  DEADLINE,
+);
 
-test('a stop in the middle of anything ends everything, and every operation', () => {
-  fc.assert(
-    fc.property(policy, spawns, stories, stories, (config, outcomes, before, after) => {
-      const story = new Story(config, outcomes).tell(before);
-      const id = story.ask({ type: 'stop' }, true);
-      const { world } = story.system;
-      const started = world.spawns().length;
-      story.tell(after.filter(({ type }) => type !== 'time')).rest();
-      expect(world.state.phase.name).toBe('stopped');
-      expect(story.system.alive.size).toBe(0);
-      expect(world.spawns()).toHaveLength(started);
-      expect(story.system.answers.get(id)).toEqual({ outcome: 'done', message: 'stopped' });
-      expect(story.system.answers.size).toBe(story.operations);
-    }),
-    { numRuns: 200 },
-  );
-});
+test(
+  'a stop in the middle of anything ends everything, and every operation',
+  () => {
+    fc.assert(
+      fc.property(policy, spawns, stories, stories, (config, outcomes, before, after) => {
+        const story = new Story(config, outcomes).tell(before);
+        const id = story.ask({ type: 'stop' }, true);
+        const { world } = story.system;
+        const started = world.spawns().length;
+        story.tell(after.filter(({ type }) => type !== 'time')).rest();
+        expect(world.state.phase.name).toBe('stopped');
+        expect(story.system.alive.size).toBe(0);
+        expect(world.spawns()).toHaveLength(started);
+        expect(story.system.answers.get(id)).toEqual({ outcome: 'done', message: 'stopped' });
+        expect(story.system.answers.size).toBe(story.operations);
+      }),
+      { numRuns: 100 },
+    );
+  },
+  DEADLINE,
+);
 
 test('a tick that is not due changes nothing, and a second one neither', () => {
   fc.assert(

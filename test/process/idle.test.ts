@@ -13,11 +13,16 @@ function contextSwitches(pid: number): number {
     .reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
-test.each(['inherit', 'prefix'])('an idle supervisor makes no wake-up: %s', async (workers) => {
+test.each([
+  ['inherit', {}],
+  ['prefix', {}],
+  ['inherit', { control: { socket: 'control.sock' }, reload: { watch: true }, minReadySeconds: 1 }],
+])('an idle supervisor makes no wake-up: %s, %j', async (workers, more) => {
   const supervisor = Supervisor.start({
     workers: 16,
     command: 'echo ready; exec sleep 1000',
     log: { workers },
+    ...more,
   });
   await supervisor.logged(/^Started child process/, 16);
   await supervisor.get('/metrics');

@@ -40,7 +40,9 @@ test('the example of the README runs as printed', async () => {
     cwd,
     env: { PATH: process.env['PATH'] },
   });
-  await said(program, '4 workers');
+  await eventually(() => {
+    expect(program.stderr.match(/Started child process/g)).toHaveLength(4);
+  });
   program.kill('SIGTERM');
   expect(await program.ended).toEqual({ code: 0, signal: null });
 });

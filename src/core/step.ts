@@ -102,12 +102,18 @@ function isWorkDue(state: State, policy: Policy): boolean {
 }
 
 function workDueAt(state: State, policy: Policy): Seconds | null {
-  let dueAt = Math.min(passDueAt(state, policy) ?? Infinity, rolloutDueAt(state, policy));
+  const dueAt = Math.min(passDueAt(state, policy) ?? Infinity, sweepDueAt(state, policy));
+  return dueAt === Infinity ? null : dueAt;
+}
+
+/** When something has its time that is not a start; Infinity if nothing has. */
+function sweepDueAt(state: State, policy: Policy): Seconds {
+  let dueAt = rolloutDueAt(state, policy);
   for (const slot of state.slots) {
     dueAt = Math.min(dueAt, endingDueAt(slot, null), readyAt(slot, policy));
   }
   for (const slot of state.predecessors) dueAt = Math.min(dueAt, endingDueAt(slot, null));
-  return dueAt === Infinity ? null : dueAt;
+  return dueAt;
 }
 
 /** Whether there is something to start at this instant. */
@@ -171,6 +177,8 @@ function sweep(state: State, now: Seconds, policy: Policy): Outcome {
 
 /** What is due of a supervisor that runs: each part on what the one before it has left. */
 function work(state: State, now: Seconds, policy: Policy): Outcome {
+  // most sweeps of a crash loop have nothing to do, and need not make anything
+  if (!isWorkDue(state, policy) && sweepDueAt(state, policy) > now) return only(state);
   const parts: readonly ((next: State) => Outcome)[] = [
     (next) => sendForwards(next, policy),
     (next) => advanceEndings(next, now, policy),

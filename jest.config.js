@@ -13,5 +13,6 @@ export default {
     ],
   },
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  setupFiles: ['<rootDir>/test/never-kill-all.ts'],
   testTimeout: 30_000,
 };

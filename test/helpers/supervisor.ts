@@ -63,9 +63,15 @@ export class SupervisorProgram extends Program {
     });
   }
 
-  /** Waits until so many workers have said `ready`; returns the pids of all of them, in order of time. */
+  /**
+   * Waits until so many workers have said `ready`, and the log, which comes by another pipe, has told of as many
+   * starts if it tells of any; returns the pids of all of them, in order of time.
+   */
   async ready(count: number): Promise<readonly number[]> {
     return eventually(() => {
+      const tells = this.linesLike(/^Started parent process/).length > 0;
+      const starts = this.linesLike(/^Started child process/).length;
+      if (tells && starts < count) throw new Error(`expected ${count} starts, found ${starts}`);
       const pids = [...this.stdout.matchAll(/^ready (\d+)/gm)].map(([, pid]) => Number(pid));
       if (pids.length < count) {
         throw new Error(
@@ -79,7 +85,9 @@ export class SupervisorProgram extends Program {
   /** The pid of the newest process in a slot. */
   pidOf(index: number): number {
     const lines = this.linesLike(/^Started child process/).filter(({ worker }) => worker === index);
-    return lines.at(-1)?.pid ?? 0;
+    const { pid } = lines.at(-1) ?? {};
+    if (pid === undefined) throw new Error(`no worker ${index} was started:\n${this.stderr}`);
+    return pid;
   }
 
   /** Waits for the port that it has chosen. */

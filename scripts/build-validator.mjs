@@ -35,7 +35,7 @@ function withoutErrors(code) {
 async function compile(name, options, changed = (code) => code) {
   const ajv = new Ajv({
     useDefaults: true,
-    keywords: ['x-expected'],
+    keywords: ['x-expected', 'x-unsupported'],
     ...options,
     code: { source: true, esm: true, lines: true },
   });

@@ -3,6 +3,9 @@ import { configurationRows, tableOf } from './configuration-reference.mjs';
 import { supervisorSchema } from './chart-values-schema.mjs';
 import { readValues } from './chart-values.mjs';
 
+/** Where the keys of a worker's probe are. */
+const PROBES = '../../../docs/configuration.md#probes';
+
 /** A row for each value that can be set; what switches a group on says what the group is for. */
 function rowsOf({ path, value, comment, children }) {
   if (children.length > 0) {
@@ -25,7 +28,7 @@ function at(values, path) {
 /** The configuration's keys, with the chart's value where it has one of its own. */
 function configurationTable(schema, supervisor) {
   const { definitions } = schema;
-  const rows = configurationRows({ ...supervisorSchema(schema), definitions }).map(
+  const rows = configurationRows({ ...supervisorSchema(schema), definitions }, PROBES).map(
     ([key, type, fallback, meaning]) => {
       const path = key.slice(1, -1);
       const own = at(supervisor, path);

@@ -66,12 +66,12 @@ function mapOf(values) {
   };
 }
 
-/** Without this project's own keyword, and with the NUL of patterns as Go's regular expressions write it. */
+/** Without this project's own keywords, and with control characters as Go's regular expressions write them. */
 export function portable(node) {
-  if (typeof node === 'string') return node.replaceAll('\\u0000', '\\x00');
+  if (typeof node === 'string') return node.replaceAll('\\u00', '\\x');
   if (Array.isArray(node)) return node.map(portable);
   if (node === null || typeof node !== 'object') return node;
-  const entries = Object.entries(node).filter(([key]) => key !== 'x-expected');
+  const entries = Object.entries(node).filter(([key]) => !key.startsWith('x-'));
   return Object.fromEntries(entries.map(([key, value]) => [key, portable(value)]));
 }
 

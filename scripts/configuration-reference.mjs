@@ -1,6 +1,8 @@
 // docs/configuration.md, and the rows of its table, from schemas/supervisor.schema.json.
 
-const REFERENCE_HEAD = `<!-- Generated from schemas/supervisor.schema.json by \`npm run generate\`; do not edit. -->
+const HEAD = ['key', 'type', 'default', 'meaning'];
+
+const INTRODUCTION = `<!-- Generated from schemas/supervisor.schema.json by \`npm run generate\`; do not edit. -->
 
 # Configuration
 
@@ -16,7 +18,18 @@ Unknown keys are errors. Every problem is told in one run, as
 completion and checks.
 `;
 
-const REFERENCE_TAIL = `
+const PROBES = `
+## Probes
+
+\`startupProbe\`, \`readinessProbe\` and \`livenessProbe\` are a container's probes, for every worker: exactly one of
+\`exec\`, \`httpGet\` and \`tcpSocket\`, and when. What they lead to, and what
+\`notify\` and \`recycle\` do: [health.md](health.md).
+`;
+
+const REFERENCES = `
+[References](#references) are expanded in \`exec.command\`, in \`host\`, \`port\` and \`path\`, and in the values of
+\`httpHeaders\`: from the environment of the very worker that is probed.
+
 ## References
 
 \`$(NAME)\` in an array \`command\`, in \`args\` and in \`env\` is replaced as in a pod: by the worker's
@@ -33,9 +46,14 @@ string \`command\`, which is not expanded, it stays \`$$\`.
 | \`PORT\` | with \`portBase\`: \`portBase\` + the index |
 `;
 
-/** The rows of a table, as [key, type, default, meaning]: one for each key, an object's after its own. */
-export function configurationRows(schema) {
-  return rowsOf(schema, '', schema.definitions);
+/**
+ * The rows of a table, as [key, type, default, meaning]: one for each key, an object's after its own.
+ *
+ * @param probes - where the keys of a probe are
+ */
+export function configurationRows(schema, probes) {
+  const probe = { 'x-expected': `a [probe](${probes})` };
+  return rowsOf(schema, '', { ...schema.definitions, probe });
 }
 
 function rowsOf(node, path, definitions) {
@@ -76,7 +94,9 @@ function typeOf(node, definitions) {
   if (node.const !== undefined) return `\`${JSON.stringify(node.const)}\``;
   if (node.enum !== undefined) return node.enum.map((value) => `\`"${value}"\``).join(', ');
   if (node.type === 'array') {
-    return node.items.type === 'integer' ? 'array of integers' : 'array of strings';
+    const { type, properties = {} } = node.items;
+    if (type === 'object') return `array of \`{ ${Object.keys(properties).join(', ')} }\``;
+    return type === 'integer' ? 'array of integers' : 'array of strings';
   }
   if (node.type === 'object') {
     return node.properties === undefined ? 'map of string to string' : 'map of signal to action';
@@ -95,6 +115,8 @@ export function tableOf([head, ...rows]) {
 }
 
 export function configurationReference(schema) {
-  const table = tableOf([['key', 'type', 'default', 'meaning'], ...configurationRows(schema)]);
-  return `${REFERENCE_HEAD}\n${table}\n${REFERENCE_TAIL}`;
+  const { definitions } = schema;
+  const keys = tableOf([HEAD, ...configurationRows(schema, '#probes')]);
+  const ofProbes = tableOf([HEAD, ...rowsOf(definitions.probe, '', definitions)]);
+  return [INTRODUCTION, keys, PROBES, ofProbes, REFERENCES].join('\n');
 }

@@ -45,7 +45,11 @@ async function typesOf(source, title, name) {
 }
 
 async function configTypes() {
-  const written = await typesOf(schema, 'UserConfig', 'UserConfig');
+  // in a validated configuration a probe has its defaults too, and is another type
+  const written = (await typesOf(schema, 'UserConfig', 'UserConfig')).replaceAll(
+    /\bProbe\b/g,
+    'UserProbe',
+  );
   const complete = await typesOf(completed(schema), 'Config', 'Config');
   const shared = new Set();
   const both = `${written}\n${complete}`.replace(

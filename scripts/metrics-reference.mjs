@@ -17,6 +17,7 @@ async function loadFamilies() {
         contents: `
           export * from './src/observe/metrics/families.ts';
           export { RESTART_REASONS, EXIT_REASONS } from './src/core/state.ts';
+          export { PROBE_NAMES, PROBE_RESULTS } from './src/core/health.ts';
           export { WORKER_STATES } from './src/core/status.ts';
           export { SCRAPE_ERRORS } from './src/observe/worker-metrics/scrape.ts';
           export { DROP_REASONS } from './src/observe/worker-metrics/merge.ts';
@@ -38,7 +39,7 @@ async function loadFamilies() {
 
 function registered(families) {
   const registry = new Registry();
-  const context = { registry, snapshot: () => undefined, signals: [] };
+  const context = { registry, snapshot: () => undefined, signals: [], probes: () => [] };
   for (const family of families) family(context);
   return registry.getMetricsAsArray();
 }
@@ -46,7 +47,15 @@ function registered(families) {
 const words = (list) => list.map((word) => `\`${word}\``).join(', ');
 
 /** What each label holds, by metric and label where a label alone does not say it. */
-function labelTexts({ RESTART_REASONS, EXIT_REASONS, WORKER_STATES, SCRAPE_ERRORS, DROP_REASONS }) {
+function labelTexts({
+  RESTART_REASONS,
+  EXIT_REASONS,
+  WORKER_STATES,
+  PROBE_NAMES,
+  PROBE_RESULTS,
+  SCRAPE_ERRORS,
+  DROP_REASONS,
+}) {
   return {
     worker: 'the worker’s index, 0 to N − 1; it keeps it across restarts',
     version: 'of the supervisor',
@@ -54,6 +63,8 @@ function labelTexts({ RESTART_REASONS, EXIT_REASONS, WORKER_STATES, SCRAPE_ERROR
     state: words(WORKER_STATES),
     signal: 'the signal’s name; of an exit, empty where the worker exited by itself',
     code: '0 to 255, container-style: 128 + n after signal n',
+    probe: words(PROBE_NAMES),
+    result: `${words(PROBE_RESULTS)} (it could not be run, through no fault of the worker), as of the kubelet’s \`prober_probe_total\``,
     'supervisor_worker_restarts_total reason': words(RESTART_REASONS),
     'supervisor_worker_exits_total reason': words(EXIT_REASONS),
     'supervisor_worker_spawn_errors_total error':
@@ -101,7 +112,8 @@ OpenMetrics 1.0 where the client asks for it, as Prometheus itself does.
 ${rowsOf(own, texts)}
 
 From a worker's first start \`supervisor_worker_restarts_total\` exists at 0 for every reason, so that
-\`increase()\` sees the first restart; build alerts on it. What is read from a worker's process is of that
+\`increase()\` sees the first restart; build alerts on it. So does \`supervisor_worker_probe_total\` for the
+[probes](health.md) that are configured. What is read from a worker's process is of that
 process alone, not of its children, and is absent while there is none. Series of a worker without a process
 that are about one (start time, memory, CPU, threads, descriptors) are absent.
 While a rolling restart has two processes of a worker side by side (\`rollout.maxSurge\`), they are the new one's.

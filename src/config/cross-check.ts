@@ -1,3 +1,4 @@
+import { checkNotify, checkProbe, checkRecycle } from './check-health.ts';
 import type { Config } from './generated.ts';
 import { show } from './problem.ts';
 import type { Finding } from './problem.ts';
@@ -21,6 +22,11 @@ const RULES: readonly Rule[] = [
   { reads: ['/rollout'], check: checkRollout },
   { reads: ['/rollout', '/portBase'], check: checkSurge },
   { reads: ['/control/socket'], check: checkSocketPath },
+  { reads: ['/startupProbe'], check: checkProbe('startupProbe') },
+  { reads: ['/readinessProbe'], check: checkProbe('readinessProbe') },
+  { reads: ['/livenessProbe'], check: checkProbe('livenessProbe') },
+  { reads: ['/notify'], check: checkNotify },
+  { reads: ['/recycle'], check: checkRecycle },
   { reads: ['/env'], check: checkOwnVariables },
   { reads: ['/env', '/portBase'], check: checkPortVariable },
   { reads: ['/portBase', '/workers'], check: checkPortRange },

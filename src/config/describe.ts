@@ -10,6 +10,8 @@ export interface SchemaNode {
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   /** A phrase that says it better than the keywords could. */
   readonly 'x-expected'?: string;
+  /** Keys that people know from elsewhere, and what to do instead. */
+  readonly 'x-unsupported'?: Readonly<Record<string, string>>;
 }
 
 /** What a schema node accepts, as a phrase that fits after "expected". */

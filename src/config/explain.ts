@@ -85,7 +85,7 @@ function unknownKey(parent: string, key: string, node: SchemaNode): Finding {
     pointer: `${parent}/${escape(key)}`,
     expected: 'a known key',
     found: show(key),
-    hint: didYouMean(key, known) ?? `known are ${known.join(', ')}`,
+    hint: node['x-unsupported']?.[key] ?? didYouMean(key, known) ?? `known are ${known.join(', ')}`,
   };
 }
 

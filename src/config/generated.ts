@@ -154,15 +154,52 @@ export interface UserConfig {
     killMode?: 'mixed' | 'control-group' | 'process';
   };
   /**
-   * Seconds that a worker has to live until it is ready.
+   * Seconds that a worker without a readiness probe has to live, once it has started, until it is ready.
    */
   minReadySeconds?: number;
   /**
    * How many ready workers keep /readyz at 200 once every worker has been ready: a number, or a percentage of the wanted workers (rounded up). Never more than are wanted.
    */
   minReady?: number | string;
+  startupProbe?: UserProbe;
+  readinessProbe?: UserProbe;
+  livenessProbe?: UserProbe;
   /**
-   * How a rolling restart goes: on changed command, args, env, portBase or workingDir, or when it is asked for. By default one worker at a time is stopped and then replaced in its slot.
+   * How a worker tells by itself that it is ready. Absent: it does not.
+   */
+  notify?: {
+    /**
+     * systemd's protocol (sd_notify(3)): the worker gets NOTIFY_SOCKET and is ready after READY=1, until STOPPING=1; STATUS= is shown by /status. Needs koffi.
+     */
+    socket?: boolean;
+    /**
+     * As systemd's WatchdogSec: once ready, a worker that does not send WATCHDOG=1 for so long is treated as after a failed liveness probe. It gets WATCHDOG_USEC. Needs socket.
+     */
+    watchdogSeconds?: number;
+    /**
+     * s6's protocol: the worker gets this file descriptor and is ready once it has written a line to it.
+     */
+    fd?: number;
+  };
+  /**
+   * Replaces workers before they get too old or too large, one at a time and as rollout says. Absent: never.
+   */
+  recycle?: {
+    /**
+     * Seconds that a worker may live.
+     */
+    maxLifetimeSeconds?: number;
+    /**
+     * How much anonymous and shared memory a worker's process group may have: a Kubernetes quantity in bytes, such as "512Mi". It is looked at once a second, or less often where that takes long.
+     */
+    maxMemory?: number | string;
+    /**
+     * Each worker's limits are lowered at random by up to this share, so that those that were started together are not due together.
+     */
+    jitter?: number;
+  };
+  /**
+   * How a rolling restart goes: on changed command, args, env, portBase or workingDir, for recycle, or when it is asked for. By default one worker at a time is stopped and then replaced in its slot.
    */
   rollout?: {
     /**
@@ -289,6 +326,80 @@ export interface UserConfig {
     workers?: 'inherit' | 'prefix' | 'json';
   };
 }
+export interface UserProbe {
+  /**
+   * A command that is run with the worker's environment and working directory; exit status 0 is success.
+   */
+  exec?: {
+    /**
+     * The program and its arguments, without a shell.
+     *
+     * @minItems 1
+     */
+    command: Argument[];
+  };
+  /**
+   * A GET request; a status from 200 to 399 is success.
+   */
+  httpGet?: {
+    /**
+     * The host. Absent: 127.0.0.1.
+     */
+    host?: string;
+    /**
+     * A port, or a string with $(NAME) in it, such as "$(PORT)".
+     */
+    port: number | string;
+    /**
+     * The path, with a query if need be.
+     */
+    path?: string;
+    /**
+     * HTTPS certificates are not verified.
+     */
+    scheme?: 'HTTP' | 'HTTPS';
+    /**
+     * Headers of the request; Host too.
+     */
+    httpHeaders?: {
+      name: string;
+      value: string;
+    }[];
+  };
+  /**
+   * A TCP connection that can be made is success.
+   */
+  tcpSocket?: {
+    /**
+     * The host. Absent: 127.0.0.1.
+     */
+    host?: string;
+    /**
+     * A port, or a string with $(NAME) in it, such as "$(PORT)".
+     */
+    port: number | string;
+  };
+  /**
+   * Seconds from the worker's start to the first probe.
+   */
+  initialDelaySeconds?: number;
+  /**
+   * Seconds from one probe to the next.
+   */
+  periodSeconds?: number;
+  /**
+   * Seconds after which a probe without an answer has failed.
+   */
+  timeoutSeconds?: number;
+  /**
+   * How many successes in a row it takes after a failure. 1 for startup and liveness probes.
+   */
+  successThreshold?: number;
+  /**
+   * How many failures in a row it takes.
+   */
+  failureThreshold?: number;
+}
 
 export interface Config {
   /**
@@ -403,15 +514,52 @@ export interface Config {
     killMode?: 'mixed' | 'control-group' | 'process';
   };
   /**
-   * Seconds that a worker has to live until it is ready.
+   * Seconds that a worker without a readiness probe has to live, once it has started, until it is ready.
    */
   minReadySeconds: number;
   /**
    * How many ready workers keep /readyz at 200 once every worker has been ready: a number, or a percentage of the wanted workers (rounded up). Never more than are wanted.
    */
   minReady: number | string;
+  startupProbe?: Probe;
+  readinessProbe?: Probe;
+  livenessProbe?: Probe;
   /**
-   * How a rolling restart goes: on changed command, args, env, portBase or workingDir, or when it is asked for. By default one worker at a time is stopped and then replaced in its slot.
+   * How a worker tells by itself that it is ready. Absent: it does not.
+   */
+  notify?: {
+    /**
+     * systemd's protocol (sd_notify(3)): the worker gets NOTIFY_SOCKET and is ready after READY=1, until STOPPING=1; STATUS= is shown by /status. Needs koffi.
+     */
+    socket: boolean;
+    /**
+     * As systemd's WatchdogSec: once ready, a worker that does not send WATCHDOG=1 for so long is treated as after a failed liveness probe. It gets WATCHDOG_USEC. Needs socket.
+     */
+    watchdogSeconds?: number;
+    /**
+     * s6's protocol: the worker gets this file descriptor and is ready once it has written a line to it.
+     */
+    fd?: number;
+  };
+  /**
+   * Replaces workers before they get too old or too large, one at a time and as rollout says. Absent: never.
+   */
+  recycle?: {
+    /**
+     * Seconds that a worker may live.
+     */
+    maxLifetimeSeconds?: number;
+    /**
+     * How much anonymous and shared memory a worker's process group may have: a Kubernetes quantity in bytes, such as "512Mi". It is looked at once a second, or less often where that takes long.
+     */
+    maxMemory?: number | string;
+    /**
+     * Each worker's limits are lowered at random by up to this share, so that those that were started together are not due together.
+     */
+    jitter: number;
+  };
+  /**
+   * How a rolling restart goes: on changed command, args, env, portBase or workingDir, for recycle, or when it is asked for. By default one worker at a time is stopped and then replaced in its slot.
    */
   rollout: {
     /**
@@ -537,4 +685,78 @@ export interface Config {
      */
     workers: 'inherit' | 'prefix' | 'json';
   };
+}
+export interface Probe {
+  /**
+   * A command that is run with the worker's environment and working directory; exit status 0 is success.
+   */
+  exec?: {
+    /**
+     * The program and its arguments, without a shell.
+     *
+     * @minItems 1
+     */
+    command: Argument[];
+  };
+  /**
+   * A GET request; a status from 200 to 399 is success.
+   */
+  httpGet?: {
+    /**
+     * The host. Absent: 127.0.0.1.
+     */
+    host: string;
+    /**
+     * A port, or a string with $(NAME) in it, such as "$(PORT)".
+     */
+    port: number | string;
+    /**
+     * The path, with a query if need be.
+     */
+    path: string;
+    /**
+     * HTTPS certificates are not verified.
+     */
+    scheme: 'HTTP' | 'HTTPS';
+    /**
+     * Headers of the request; Host too.
+     */
+    httpHeaders: {
+      name: string;
+      value: string;
+    }[];
+  };
+  /**
+   * A TCP connection that can be made is success.
+   */
+  tcpSocket?: {
+    /**
+     * The host. Absent: 127.0.0.1.
+     */
+    host: string;
+    /**
+     * A port, or a string with $(NAME) in it, such as "$(PORT)".
+     */
+    port: number | string;
+  };
+  /**
+   * Seconds from the worker's start to the first probe.
+   */
+  initialDelaySeconds: number;
+  /**
+   * Seconds from one probe to the next.
+   */
+  periodSeconds: number;
+  /**
+   * Seconds after which a probe without an answer has failed.
+   */
+  timeoutSeconds: number;
+  /**
+   * How many successes in a row it takes after a failure. 1 for startup and liveness probes.
+   */
+  successThreshold: number;
+  /**
+   * How many failures in a row it takes.
+   */
+  failureThreshold: number;
 }

@@ -147,7 +147,7 @@ describe('what is not, and how it reads', () => {
     ],
     [
       { ...valid, colour: 2 },
-      'FILE: /colour: expected a known key, found "colour"; known are $schema, workers, command, args, env, portBase, workingDir, reloadDelay, restart, stop, minReadySeconds, minReady, rollout, signals, subreaper, parentDeathSignal, oomScoreAdj, metrics, control, reload, log',
+      'FILE: /colour: expected a known key, found "colour"; known are $schema, workers, command, args, env, portBase, workingDir, reloadDelay, restart, stop, minReadySeconds, minReady, startupProbe, readinessProbe, livenessProbe, notify, recycle, rollout, signals, subreaper, parentDeathSignal, oomScoreAdj, metrics, control, reload, log',
     ],
     [
       { ...valid, stop: { grace: 1, gracePeriodSecond: 2 } },
@@ -297,7 +297,7 @@ describe('what is not, and how it reads', () => {
     ],
     [
       { ...valid, 'a/b~c': 1 },
-      'FILE: /a~1b~0c: expected a known key, found "a/b~c"; known are $schema, workers, command, args, env, portBase, workingDir, reloadDelay, restart, stop, minReadySeconds, minReady, rollout, signals, subreaper, parentDeathSignal, oomScoreAdj, metrics, control, reload, log',
+      'FILE: /a~1b~0c: expected a known key, found "a/b~c"; known are $schema, workers, command, args, env, portBase, workingDir, reloadDelay, restart, stop, minReadySeconds, minReady, startupProbe, readinessProbe, livenessProbe, notify, recycle, rollout, signals, subreaper, parentDeathSignal, oomScoreAdj, metrics, control, reload, log',
     ],
   ])('%j', (data, ...lines) => {
     expect(problemsOf(data)).toEqual(lines);

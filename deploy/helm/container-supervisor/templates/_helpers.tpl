@@ -63,8 +63,9 @@ left out, so that a key which is not known here replaces the pods.
 {{- if eq .Values.reloadStrategy "live" }}
 {{- $workers := list "workers" "command" "args" "env" "portBase" "workingDir" }}
 {{- $rules := list "reloadDelay" "restart" "stop" "minReadySeconds" "minReady" "rollout" "signals" }}
+{{- $health := list "startupProbe" "readinessProbe" "livenessProbe" "recycle" }}
 {{- $kept := fromJson $config }}
-{{- range $key := concat $workers $rules }}
+{{- range $key := concat $workers $rules $health }}
 {{- $_ := unset $kept $key }}
 {{- end }}
 {{- $config = toJson $kept }}

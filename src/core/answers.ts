@@ -1,5 +1,5 @@
-import type { OperationResult } from './operation.ts';
-import type { PendingOperation, State } from './state.ts';
+import type { OperationResult, PendingOperation } from './operation.ts';
+import type { State } from './state.ts';
 
 /** What an operation may wait for. */
 export type Awaited = PendingOperation['awaits'][number];

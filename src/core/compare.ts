@@ -5,6 +5,7 @@ export const KEPT_KEYS = [
   'control',
   'log',
   'metrics',
+  'notify',
   'oomScoreAdj',
   'parentDeathSignal',
   'reload',

@@ -1,4 +1,5 @@
 import type { Action } from '../config/generated.ts';
+import type { ProbeName, ProbeResult } from './health.ts';
 import type { InputType, SpawnFailure } from './input.ts';
 import type { Operation } from './operation.ts';
 import type { Exit, KillCause, RestartReason, Seconds, StopCause } from './state.ts';
@@ -16,6 +17,14 @@ export interface Restart {
     readonly withinSeconds: Seconds;
   } | null;
 }
+
+/** What has made a worker count as unhealthy. */
+export type UnhealthyCause = 'startup probe' | 'liveness probe' | 'watchdog';
+
+/** Why a worker is replaced before it does harm, with the limit of its own that it has passed. */
+export type RecycleCause =
+  | { readonly type: 'lifetime'; readonly lifetime: Seconds; readonly limit: Seconds }
+  | { readonly type: 'memory'; readonly bytes: number; readonly limit: number };
 
 /**
  * What has happened, for those who watch: the log, the metrics, a library's user. Whoever observes
@@ -66,6 +75,44 @@ export type Event =
     }
   /** It has become ready, some time after its start. */
   | { readonly type: 'worker-ready'; readonly worker: number; readonly pid: number }
+  /** It is not ready any more. */
+  | {
+      readonly type: 'worker-unready';
+      readonly worker: number;
+      readonly pid: number;
+      readonly message: string;
+    }
+  /** A probe has come to something. */
+  | {
+      readonly type: 'worker-probed';
+      readonly worker: number;
+      readonly pid: number;
+      readonly probe: ProbeName;
+      readonly result: ProbeResult;
+      /** Whether the attempt before has come to something else, or is the first. */
+      readonly isNew: boolean;
+      /** A few words: of a failure, why. */
+      readonly message: string;
+      /** How many of this result there have been in a row; of unknown ones, what was before. */
+      readonly count: number;
+      /** How many of it are needed for a consequence. */
+      readonly threshold: number;
+    }
+  /** It is going to be stopped because it does not do what it should. */
+  | {
+      readonly type: 'worker-unhealthy';
+      readonly worker: number;
+      readonly pid: number;
+      readonly cause: UnhealthyCause;
+      readonly message: string;
+    }
+  /** It is going to be replaced, as soon as `rollout` allows it. */
+  | {
+      readonly type: 'worker-recycling';
+      readonly worker: number;
+      readonly pid: number;
+      readonly cause: RecycleCause;
+    }
   /** Its stop signal was sent. */
   | {
       readonly type: 'worker-stopping';
@@ -90,7 +137,7 @@ export type Event =
     }
   | { readonly type: 'orphans-reaped'; readonly count: number }
   | { readonly type: 'notice'; readonly message: string }
-  /** SIGKILL has not ended it, or somebody of its group; the supervisor ends without it. */
+  /** SIGKILL has not ended it, or somebody of its group; the supervisor goes on without it. */
   | { readonly type: 'worker-abandoned'; readonly worker: number; readonly pid: number }
   | {
       readonly type: 'kill-failed';

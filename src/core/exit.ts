@@ -1,5 +1,14 @@
 import type { Input } from './input.ts';
-import type { Exit, ExitReason, Seconds, Slot } from './state.ts';
+import type { Exit, ExitReason, Purpose, Seconds, Slot } from './state.ts';
+
+/** What an end is called that was asked for. */
+const REASONS: Readonly<Record<Purpose, ExitReason>> = {
+  stop: 'stopped',
+  scale: 'stopped',
+  rollout: 'rollout',
+  recycle: 'recycled',
+  unhealthy: 'unhealthy',
+};
 
 /** How the process of a slot has ended. */
 export function exitOf(
@@ -27,8 +36,10 @@ function containerExitCode(exitCode: number): number {
 
 function exitReason(slot: Slot, signal: string | null, oomKilled: boolean | null): ExitReason {
   if (slot.state.name === 'stopping') {
-    if (slot.state.ending.phase === 'killed') return 'killed';
-    return slot.state.purpose === 'rollout' ? 'rollout' : 'stopped';
+    const { purpose, ending } = slot.state;
+    // whoever hangs has to be killed as a rule, which its signal tells
+    if (purpose === 'unhealthy') return 'unhealthy';
+    return ending.phase === 'killed' ? 'killed' : REASONS[purpose];
   }
   if (oomKilled === true) return 'oom';
   return signal === null ? 'exit' : 'signal';

@@ -110,7 +110,9 @@ function endOf(state: State, slot: Slot, end: EndOfProcess, now: Seconds, policy
   if (state.phase.name === 'stopping') return as({ ...ended, state: STOPPED });
   if (isPredecessor(state, slot)) return as({ ...ended, state: STOPPED });
   if (!isWanted(state, slot)) return as({ ...ended, fallback: null, state: SCALED });
-  if (slot.state.name === 'stopping') return as(madeRoom(ended, slot.state.purpose, state));
+  if (slot.state.name === 'stopping' && slot.state.purpose !== 'unhealthy') {
+    return as(madeRoom(ended, slot.state.purpose, state));
+  }
   if (isUnproven(state, slot)) {
     const message = `worker ${slot.index} ended with code ${end.exit.code} before it was ready`;
     return { ...as(fallenBack(ended)), consequence: (next) => failed(next, slot.index, message) };
@@ -140,11 +142,16 @@ function judged(
   };
 }
 
+const REPLACED = { rollout: 'rollout', recycle: 'recycled' } as const;
+
 /** A worker that was asked to, for a replacement or because it was not wanted for a while. */
 function madeRoom(slot: Slot, purpose: Purpose, state: State): VacantSlot {
   const room = { ...slot, attempt: 0, state: NEW };
-  return purpose === 'rollout'
-    ? { ...retargeted(room, state), restartReason: purpose, state: NEW }
+  if (purpose === 'rollout' || purpose === 'recycle') {
+    return { ...retargeted(room, state), restartReason: REPLACED[purpose], state: NEW };
+  }
+  return purpose === 'unhealthy'
+    ? { ...room, restartReason: purpose }
     : { ...room, restartReason: null, template: state.template };
 }
 

@@ -1,4 +1,5 @@
 import type { Config } from '../config/generated.ts';
+import type { ProbeName, ProbeResult } from './health.ts';
 import type { Operation } from './operation.ts';
 import type { StopCause } from './state.ts';
 
@@ -42,6 +43,13 @@ export type Loaded =
   /** There is no file. */
   | { readonly type: 'none' };
 
+/** How much anonymous and shared memory the process group of a worker had. */
+export interface MemorySample {
+  readonly worker: number;
+  readonly start: number;
+  readonly bytes: number;
+}
+
 /**
  * What the shell tells the core. Inputs about a worker carry its slot and its start count, so that
  * one that speaks of an earlier process is recognised, not guessed.
@@ -63,6 +71,8 @@ export type Input =
       readonly worker: number;
       readonly start: number;
       readonly pid: number;
+      /** For the jitter: 0 to 1, exclusive. */
+      readonly random: number;
     }
   | {
       readonly type: 'spawn-failed';
@@ -92,6 +102,37 @@ export type Input =
       readonly worker: number;
       readonly start: number;
       readonly alive: boolean;
+    }
+  /** The answer to `probe`. */
+  | {
+      readonly type: 'probed';
+      readonly worker: number;
+      readonly start: number;
+      readonly probe: ProbeName;
+      readonly attempt: number;
+      readonly result: ProbeResult;
+      /** A few words: of a failure, why. */
+      readonly message: string;
+    }
+  /** A worker has told something of itself; what it has not told of is absent. */
+  | {
+      readonly type: 'notified';
+      readonly worker: number;
+      readonly start: number;
+      /** READY=1, or a line on its descriptor (true); STOPPING=1 (false). */
+      readonly ready?: boolean;
+      /** WATCHDOG=1 (ping), WATCHDOG=trigger. */
+      readonly watchdog?: 'ping' | 'trigger';
+      /** STATUS=. */
+      readonly status?: string;
+    }
+  /** The answer to `sample-memory`. */
+  | {
+      readonly type: 'memory-sampled';
+      /** Without those that were gone. */
+      readonly samples: readonly MemorySample[];
+      /** Seconds that the look took. */
+      readonly seconds: number;
     }
   /** Adopted processes that were reaped. */
   | { readonly type: 'orphans-reaped'; readonly count: number }

@@ -5,7 +5,7 @@ import type { Outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
 import { beginRollout } from './rollout.ts';
 import { limitOf, scaleTo } from './scale.ts';
-import { isCompleted, predecessorOf } from './slots.ts';
+import { isCompleted, isMakingRoom, predecessorOf } from './slots.ts';
 import type { Seconds, Slot, State, Template } from './state.ts';
 import { sameTemplate, templateOf } from './template.ts';
 
@@ -145,9 +145,7 @@ function rolledTo(state: State, template: Template): Outcome {
 
 function isOutdated(state: State, slot: Slot, template: Template): boolean {
   if (slot.index >= state.desired || isCompleted(slot)) return false;
-  const isBetween =
-    predecessorOf(state, slot.index) !== undefined ||
-    (slot.state.name === 'stopping' && slot.state.purpose === 'rollout');
+  const isBetween = predecessorOf(state, slot.index) !== undefined || isMakingRoom(slot);
   return isBetween || !sameTemplate(slot.template, template);
 }
 

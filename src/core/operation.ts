@@ -15,3 +15,19 @@ export interface OperationResult {
   /** One sentence. */
   readonly message: string;
 }
+
+/** An operation that an operator waits for. */
+export interface PendingOperation {
+  readonly id: number;
+  /** What it has come to if all that it waits for comes true. */
+  readonly message: string;
+  readonly awaits: readonly ('scale' | 'rollout' | 'stop')[];
+  /** Whose restart it waits for; null where that of nobody alone. */
+  readonly worker: number | null;
+}
+
+/** An answer that has yet to be given. */
+export interface Answer {
+  readonly id: number;
+  readonly result: OperationResult;
+}

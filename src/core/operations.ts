@@ -3,14 +3,14 @@ import type { Awaited } from './answers.ts';
 import type { Effect } from './effect.ts';
 import type { Input } from './input.ts';
 import { wantLoad } from './load.ts';
-import type { Operation } from './operation.ts';
+import type { Operation, PendingOperation } from './operation.ts';
 import { only, then } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
-import { restartWorkers } from './rollout.ts';
+import { isRolledOut, restartWorkers } from './rollout.ts';
 import { isScaled, refusalOfScale, scaleTo } from './scale.ts';
 import { isCompleted } from './slots.ts';
-import type { PendingOperation, Seconds, State } from './state.ts';
+import type { Seconds, State } from './state.ts';
 import { beginStop } from './stop.ts';
 
 /** An operator asks for something. The answer comes with the outcome, or at once where nobody waits for that. */
@@ -148,7 +148,7 @@ function isDone(state: State, { awaits }: PendingOperation): boolean {
 
 const HAS_COME: Readonly<Record<Awaited, (state: State) => boolean>> = {
   scale: isScaled,
-  rollout: ({ rollout }) => rollout === null,
+  rollout: isRolledOut,
   stop: ({ phase }) => phase.name === 'stopped',
 };
 

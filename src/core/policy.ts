@@ -11,11 +11,16 @@ export type Policy = Pick<
   | 'workingDir'
   | 'workers'
   | 'metrics'
+  | 'livenessProbe'
   | 'minReadySeconds'
+  | 'notify'
+  | 'readinessProbe'
+  | 'recycle'
   | 'reloadDelay'
   | 'restart'
   | 'rollout'
   | 'signals'
+  | 'startupProbe'
   | 'stop'
 >;
 

@@ -1,5 +1,5 @@
 import type { Policy } from './policy.ts';
-import type { Exit, Seconds } from './state.ts';
+import type { Exit, ExitReason, Seconds } from './state.ts';
 
 /** What becomes of a slot whose process has ended, or could not be started. */
 export type Verdict =
@@ -44,7 +44,9 @@ export function judge(
 ): Verdict {
   const { exit, exitStatus } = ended;
   const { restart } = policy;
-  if (exit !== null && restart.fatalExitCodes.includes(exit.code)) {
+  // one that was asked to stop has not said by its code that restarting cannot help
+  const isOwnCode = exit !== null && exit.reason !== 'unhealthy';
+  if (isOwnCode && restart.fatalExitCodes.includes(exit.code)) {
     const message = `a worker exited with code ${exit.code}, which is one of restart.fatalExitCodes`;
     return { type: 'give up', message, exitStatus };
   }
@@ -60,15 +62,21 @@ export function judge(
   return { type: 'restart', delay, attempt, restarts: granted };
 }
 
-/** Whether an exit is a failure: not asked for, and its code not one of `successExitCodes`. */
+/**
+ * Whether an exit is a failure: not asked for, and its code not one of `successExitCodes`. That of an unhealthy
+ * worker is, whatever its code, as for the kubelet.
+ */
 export function isFailure(exit: Exit, { restart }: Policy): boolean {
+  if (exit.reason === 'unhealthy') return true;
   return !wasAsked(exit) && !restart.successExitCodes.includes(exit.code);
 }
 
-/** Whether the supervisor had asked it to end. */
+/** Whether the supervisor had asked it to end, for no fault of its own. */
 export function wasAsked({ reason }: Exit): boolean {
-  return reason === 'stopped' || reason === 'killed' || reason === 'rollout';
+  return ASKED.includes(reason);
 }
+
+const ASKED: readonly ExitReason[] = ['stopped', 'killed', 'rollout', 'recycled'];
 
 /**
  * The sliding window of OTP's restart intensity: the times within it, with this one, or null if that

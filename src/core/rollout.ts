@@ -1,40 +1,33 @@
 import { abortOperations } from './answers.ts';
 import { ask } from './ending.ts';
-import type { Effect } from './effect.ts';
 import type { Event } from './event.ts';
 import { only, then } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
 import { nextPassAt } from './restart.ts';
-import {
-  isAlive,
-  isCompleted,
-  isReady,
-  isWanted,
-  predecessorOf,
-  withEnded,
-  withOwner,
-  withPredecessor,
-  withSlot,
-} from './slots.ts';
+import { nextMove } from './rollout-move.ts';
+import type { Move } from './rollout-move.ts';
+import { isAlive, withEnded, withOwner, withPredecessor, withSlot } from './slots.ts';
 import type { Rollout, Seconds, Slot, State, Template } from './state.ts';
 import { MOST_SIGNALS } from './stop.ts';
+import { NEW } from './vacancy.ts';
 
-/** What a rollout does next. */
-type Move =
-  /** The slot needs nothing more. */
-  | { readonly type: 'release'; readonly slot: Slot }
-  /** An empty slot, or one that is being emptied, gets the new process. */
-  | { readonly type: 'take'; readonly slot: Slot }
-  /** The worker is asked to make room. */
-  | { readonly type: 'take by stop'; readonly slot: Slot }
-  /** A replacement is started beside it. */
-  | { readonly type: 'take by surge'; readonly slot: Slot }
-  /** The replacement is ready: its predecessor is asked to go. */
-  | { readonly type: 'retire'; readonly slot: Slot }
-  /** Nobody waits for this replacement any more: its predecessor stays. */
-  | { readonly type: 'discard'; readonly slot: Slot }
-  | { readonly type: 'finish' };
+/**
+ * Begins to replace a worker that is too old or too large, or adds it to what is under way. `workers` is without it,
+ * since nobody has asked for it.
+ */
+export function recycleWorker(state: State, worker: number): State {
+  const { rollout, template } = state;
+  const nothing = { template: null, before: template, queue: [], underWay: [], workers: 0 };
+  const { queue, ...others } = rollout ?? nothing;
+  return { ...state, rollout: { ...others, queue: [worker, ...queue], recycling: worker } };
+}
+
+/** Whether all that was asked for is done; what is recycled nobody has asked for. */
+export function isRolledOut({ rollout }: State): boolean {
+  if (rollout === null) return true;
+  return [...rollout.queue, ...rollout.underWay].every((index) => index === rollout.recycling);
+}
 
 /**
  * Begins to replace the workers of these slots, `rollout.maxUnavailable` and `rollout.maxSurge` at a time. What an
@@ -52,11 +45,9 @@ export function beginRollout(
   const superseded: readonly Event[] =
     state.rollout === null ? [] : [{ type: 'rollout-superseded' }];
   if (queue.length === 0) return only({ ...next, rollout: null }, superseded);
-  const rollout: Rollout = { template, before, queue, underWay: [], workers: queue.length };
-  return only({ ...next, rollout }, [
-    ...superseded,
-    { type: 'rollout-started', workers: queue.length },
-  ]);
+  const workers = queue.length;
+  const rollout = { template, before, queue, underWay: [], workers, recycling: null };
+  return only({ ...next, rollout }, [...superseded, { type: 'rollout-started', workers }]);
 }
 
 /** Adds slots to the rollout under way, or begins one. */
@@ -65,10 +56,18 @@ export function restartWorkers(state: State, workers: readonly number[]): Outcom
   if (rollout === null) return beginRollout(state, workers, null);
   const added = workers.filter((index) => !rollout.queue.includes(index));
   const queue = [...rollout.queue, ...added].sort((a, b) => a - b);
-  return only({
-    ...state,
-    rollout: { ...rollout, queue, workers: rollout.workers + added.length },
-  });
+  const isAsked = (index: number): boolean => workers.includes(index) && queue.includes(index);
+  const { recycling } = rollout;
+  const next: Rollout = {
+    ...rollout,
+    queue,
+    workers: rollout.workers + workers.length,
+    recycling: recycling !== null && isAsked(recycling) ? null : recycling,
+  };
+  return only(
+    { ...state, rollout: next },
+    rollout.workers === 0 ? [{ type: 'rollout-started', workers: workers.length }] : [],
+  );
 }
 
 /** Ends the rollout: who is not replaced yet stays as he is. */
@@ -113,105 +112,6 @@ export function retargeted(slot: Slot, { rollout }: State): Slot {
   return { ...slot, template: rollout.template ?? template, fallback: fallback ?? template };
 }
 
-function nextMove(state: State, policy: Policy): Move | null {
-  const { rollout } = state;
-  if (rollout === null && state.predecessors.length === 0) return null;
-  const discard = nextDiscard(state, rollout);
-  if (discard !== null || rollout === null) return discard;
-  const progress = firstOf(rollout.underWay, (index) => progressOf(state, index));
-  if (progress !== null) return progress;
-  const { maxSurge, maxUnavailable } = policy.rollout;
-  if (rollout.underWay.length < maxUnavailable + maxSurge) {
-    const room = roomFor(state, policy);
-    const taken = firstOf(rollout.queue, (index) => takeOf(state, rollout, index, room));
-    if (taken !== null) return taken;
-  }
-  return rollout.queue.length + rollout.underWay.length === 0 ? { type: 'finish' } : null;
-}
-
-function firstOf(indices: readonly number[], moveOf: (index: number) => Move | null): Move | null {
-  for (const index of indices) {
-    const move = moveOf(index);
-    if (move !== null) return move;
-  }
-  return null;
-}
-
-/** Of a rollout that was aborted, or taken over by another. */
-function nextDiscard(state: State, rollout: Rollout | null): Move | null {
-  for (const predecessor of state.predecessors) {
-    const { index, state: before } = predecessor;
-    const slot = state.slots[index];
-    const isOver = before.name === 'running' && rollout?.underWay.includes(index) !== true;
-    if (!isOver || slot === undefined || !isWanted(state, slot)) continue;
-    if (slot.state.name === 'running' && slot.state.ready)
-      return { type: 'retire', slot: predecessor };
-    if (slot.state.name === 'running' || !isAlive(slot)) return { type: 'discard', slot };
-  }
-  return null;
-}
-
-function progressOf(state: State, index: number): Move | null {
-  const slot = state.slots[index];
-  if (slot === undefined) return null;
-  if (!isWanted(state, slot) || isCompleted(slot)) return { type: 'release', slot };
-  // not gone yet, or not ready yet
-  if (slot.fallback !== null || isMakingRoom(slot)) return null;
-  const predecessor = predecessorOf(state, index);
-  if (predecessor === undefined) return { type: 'release', slot };
-  const isProven = slot.state.name === 'running' && slot.state.ready;
-  return isProven && predecessor.state.name === 'running'
-    ? { type: 'retire', slot: predecessor }
-    : null;
-}
-
-function isMakingRoom({ state }: Slot): boolean {
-  return state.name === 'stopping' && state.purpose === 'rollout' && state.next === null;
-}
-
-function takeOf(state: State, rollout: Rollout, index: number, room: Room): Move | null {
-  const slot = state.slots[index];
-  if (slot === undefined) return null;
-  if (!isWanted(state, slot) || isCompleted(slot)) return { type: 'release', slot };
-  if (rollout.underWay.includes(index) || predecessorOf(state, index) !== undefined) return null;
-  switch (slot.state.name) {
-    case 'starting':
-      return null;
-    case 'stopping':
-      return isMakingRoom(slot) ? { type: 'take', slot } : null;
-    case 'backoff':
-    case 'stopped':
-      return { type: 'take', slot };
-    case 'running':
-      return takeRunning(state, slot, room);
-  }
-}
-
-function takeRunning(state: State, slot: Slot, room: Room): Move | null {
-  // of a rollout before this one, and not ready yet
-  if (slot.fallback !== null) return { type: 'take by stop', slot };
-  if (room.surge) return { type: 'take by surge', slot };
-  return room.spare || !isReady(state, slot) ? { type: 'take by stop', slot } : null;
-}
-
-/** What there is room for. */
-interface Room {
-  /** One process more: never more than are wanted and `maxSurge`. */
-  readonly surge: boolean;
-  /** One ready worker less: never fewer than are wanted less `maxUnavailable`. */
-  readonly spare: boolean;
-}
-
-function roomFor(state: State, { rollout: { maxSurge, maxUnavailable } }: Policy): Room {
-  const { slots, desired, predecessors } = state;
-  const surplus = slots.slice(desired).filter(isAlive).length;
-  const ready = slots.slice(0, desired).filter((slot) => isReady(state, slot)).length;
-  return {
-    surge: predecessors.length + surplus < maxSurge,
-    spare: ready - 1 >= desired - maxUnavailable,
-  };
-}
-
 function perform(state: State, move: Move, now: Seconds, policy: Policy): Outcome {
   switch (move.type) {
     case 'release':
@@ -235,9 +135,13 @@ function perform(state: State, move: Move, now: Seconds, policy: Policy): Outcom
 
 function asked(state: State, slot: Slot, now: Seconds, policy: Policy): Outcome {
   if (slot.state.name !== 'running') return only(state);
-  const move = ask(slot, slot.state, 'rollout', { now, policy, stopping: null });
-  const effects: readonly Effect[] = move.effects;
-  return { state: withOwner(state, slot, move.slot), effects, events: move.events };
+  const purpose = isRecycling(state, slot) ? 'recycle' : 'rollout';
+  const move = ask(slot, slot.state, purpose, { now, policy, stopping: null });
+  return { ...move, state: withOwner(state, slot, move.slot) };
+}
+
+function isRecycling({ rollout }: State, { index }: Slot): boolean {
+  return rollout?.recycling === index;
 }
 
 /** A slot without a process gets the new one with the next pass; of any other that is seen to when it is empty. */
@@ -250,7 +154,7 @@ function emptied(slot: Slot, state: State): Slot {
     attempt: 0,
     template: rollout?.template ?? template,
     fallback: fallback ?? template,
-    state: { name: 'stopped', because: 'new' },
+    state: NEW,
   };
 }
 
@@ -258,8 +162,8 @@ function surged(state: State, slot: Slot): State {
   const replacement: Slot = {
     ...retargeted(slot, state),
     attempt: 0,
-    restartReason: 'rollout',
-    state: { name: 'stopped', because: 'new' },
+    restartReason: isRecycling(state, slot) ? 'recycled' : 'rollout',
+    state: NEW,
   };
   return withSlot(withPredecessor(state, slot), replacement);
 }
@@ -277,12 +181,14 @@ function released(state: State, index: number): State {
   const without = (indices: readonly number[]): readonly number[] =>
     indices.filter((each) => each !== index);
   const { queue, underWay } = rollout;
+  const recycling = rollout.recycling === index ? null : rollout.recycling;
   return underWay.includes(index)
-    ? { ...state, rollout: { ...rollout, underWay: without(underWay) } }
-    : { ...state, rollout: { ...rollout, queue: without(queue) } };
+    ? { ...state, rollout: { ...rollout, recycling, underWay: without(underWay) } }
+    : { ...state, rollout: { ...rollout, recycling, queue: without(queue) } };
 }
 
 function finished(state: State): Outcome {
   const workers = state.rollout?.workers ?? 0;
-  return only({ ...state, rollout: null }, [{ type: 'rollout-finished', workers }]);
+  const told: readonly Event[] = workers === 0 ? [] : [{ type: 'rollout-finished', workers }];
+  return only({ ...state, rollout: null }, told);
 }

@@ -1,3 +1,4 @@
+import type { Health } from './health.ts';
 import type { Process, Slot, State, Template } from './state.ts';
 
 /** A slot that has had no process. */
@@ -68,6 +69,13 @@ export function isPredecessor(state: State, slot: Slot): boolean {
   return state.predecessors.includes(slot);
 }
 
+/** The same state with what is newly known of how a running process is. */
+export function withHealth(state: State, slot: Slot, known: Partial<Health>): State {
+  if (slot.state.name !== 'running') return state;
+  const health = { ...slot.state.health, ...known };
+  return withOwner(state, slot, { ...slot, state: { ...slot.state, health } });
+}
+
 /** Whether the slot has, or may have in a moment, a process or what is left of its group. */
 export function isAlive(slot: Slot): boolean {
   const { name } = slot.state;
@@ -98,6 +106,11 @@ export function liveProcess({ state }: Slot): Process | null {
 /** Whether the slot is one of those that are wanted. */
 export function isWanted({ desired }: Pick<State, 'desired'>, { index }: Slot): boolean {
   return index < desired;
+}
+
+/** Whether it was asked to make room for its replacement. */
+export function isMakingRoom({ state }: Slot): boolean {
+  return state.name === 'stopping' && (state.purpose === 'rollout' || state.purpose === 'recycle');
 }
 
 /** Whether its policy gives it no other process. */

@@ -1,10 +1,11 @@
 import { abortOperations } from './answers.ts';
 import type { Restart } from './event.ts';
 import type { Input } from './input.ts';
+import { initialHealth } from './health.ts';
 import { ignored, only, then } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
-import { announceStarted, asReady } from './ready.ts';
+import { announceStarted, asReady, isReadyAtOnce } from './ready.ts';
 import { failed, fallenBack, isUnproven } from './replacement.ts';
 import { closePass } from './restart.ts';
 import { judge } from './restart-policy.ts';
@@ -22,15 +23,16 @@ export function workerSpawned(
 ): Outcome {
   const slot = spawningSlot(state, input);
   if (slot === null) return ignored(state, input.type, input.worker);
-  const { start, pid } = input;
+  const { start, pid, random } = input;
+  const health = initialHealth(random, now, policy);
   const { restartReason } = slot;
   const started: Slot = {
     ...slot,
     starts: start,
     restarts: counted(slot.restarts, restartReason),
-    state: { name: 'running', pid, since: now, start, ready: false },
+    state: { name: 'running', pid, since: now, start, ready: false, health },
   };
-  const running = withSlot(state, policy.minReadySeconds > 0 ? started : asReady(started));
+  const running = withSlot(state, isReadyAtOnce(policy) ? asReady(started) : started);
   return only(closePass(announceStarted(running), now), [
     {
       type: 'worker-started',

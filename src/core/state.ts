@@ -1,5 +1,6 @@
 import type { Config, Signal } from '../config/generated.ts';
-import type { OperationResult } from './operation.ts';
+import type { Health, ProbeUnderWay } from './health.ts';
+import type { Answer, PendingOperation } from './operation.ts';
 import type { KillMode } from './policy.ts';
 
 /**
@@ -22,6 +23,10 @@ export type ExitReason =
   | 'stopped'
   /** The kernel killed it for want of memory, by the cgroup's own count. */
   | 'oom'
+  /** It ended after the supervisor had asked it to, because a probe or its watchdog had failed. */
+  | 'unhealthy'
+  /** It ended after the supervisor had asked it to, because it was too old or too large. */
+  | 'recycled'
   /** It ended after the supervisor had asked it to make room for its replacement. */
   | 'rollout'
   /** It ended after the supervisor had sent it SIGKILL. */
@@ -32,6 +37,8 @@ export const EXIT_REASONS: readonly ExitReason[] = [
   'exit',
   'signal',
   'oom',
+  'unhealthy',
+  'recycled',
   'rollout',
   'stopped',
   'killed',
@@ -41,7 +48,14 @@ export const EXIT_REASONS: readonly ExitReason[] = [
 export type RestartReason = Exclude<ExitReason, 'stopped' | 'killed'>;
 
 /** Every reason of a replacement. */
-export const RESTART_REASONS: readonly RestartReason[] = ['exit', 'signal', 'oom', 'rollout'];
+export const RESTART_REASONS: readonly RestartReason[] = [
+  'exit',
+  'signal',
+  'oom',
+  'unhealthy',
+  'recycled',
+  'rollout',
+];
 
 /** How many restarts there have been for each reason; a reason that is not there has had none. */
 export type RestartCounts = Readonly<Partial<Record<RestartReason, number>>>;
@@ -100,7 +114,7 @@ export type WorkerState =
   | { readonly name: 'stopped'; readonly because: 'new' | 'completed' | 'scaled' | 'stop' }
   /** The shell was told to spawn it and has not said yet how that went. */
   | { readonly name: 'starting'; readonly since: Seconds }
-  | ({ readonly name: 'running'; readonly ready: boolean } & Process)
+  | ({ readonly name: 'running'; readonly ready: boolean; readonly health: Health } & Process)
   /** It is dead and waits for the first pass from `dueAt` on, which replaces it. */
   | { readonly name: 'backoff'; readonly since: Seconds; readonly dueAt: Seconds }
   | ({
@@ -112,8 +126,11 @@ export type WorkerState =
       readonly next: Vacancy | null;
     } & Process);
 
-/** What a worker is asked to stop for: the supervisor's own stop, a replacement, or fewer workers. */
-export type Purpose = 'stop' | 'rollout' | 'scale';
+/**
+ * What a worker is asked to stop for: the supervisor's own stop, fewer workers, a replacement, one because it is
+ * too old or too large, or one because it has failed a probe.
+ */
+export type Purpose = 'stop' | 'scale' | 'rollout' | 'recycle' | 'unhealthy';
 
 /** A process of a worker. */
 export interface Process {
@@ -200,7 +217,15 @@ export interface Rollout {
   readonly underWay: readonly number[];
   /** How many slots it began with. */
   readonly workers: number;
+  /** The one slot of them that is in it because its worker is too old or too large; null if none is. */
+  readonly recycling: number | null;
 }
+
+/** How far the looks at the workers' memory have come. */
+export type Sampling =
+  | { readonly name: 'waiting'; readonly dueAt: Seconds }
+  /** The shell looks. */
+  | { readonly name: 'under way' };
 
 /** How far a reload has come. */
 export type Load =
@@ -213,22 +238,6 @@ export type Load =
       readonly operations: readonly number[];
       readonly again: readonly number[] | null;
     };
-
-/** An operation that an operator waits for. */
-export interface PendingOperation {
-  readonly id: number;
-  /** What it has come to if all that it waits for comes true. */
-  readonly message: string;
-  readonly awaits: readonly ('scale' | 'rollout' | 'stop')[];
-  /** Whose restart it waits for; null where that of nobody alone. */
-  readonly worker: number | null;
-}
-
-/** An answer that has yet to be given. */
-export interface Answer {
-  readonly id: number;
-  readonly result: OperationResult;
-}
 
 export interface State {
   /** The supervisor's own process id, once it has started. */
@@ -245,6 +254,9 @@ export interface State {
   /** Processes whose replacement, in their slot, has been started before they are gone (`rollout.maxSurge`). */
   readonly predecessors: readonly Slot[];
   readonly rollout: Rollout | null;
+  /** Probes that have been begun and have not come to anything. */
+  readonly probes: readonly ProbeUnderWay[];
+  readonly sampling: Sampling;
   readonly load: Load;
   readonly operations: readonly PendingOperation[];
   readonly answers: readonly Answer[];
@@ -269,6 +281,8 @@ export const initialState: State = {
   slots: [],
   predecessors: [],
   rollout: null,
+  probes: [],
+  sampling: { name: 'waiting', dueAt: -Infinity },
   load: { name: 'idle' },
   operations: [],
   answers: [],

@@ -1,3 +1,4 @@
+import { whyNotReady } from './ready.ts';
 import { nextPassAt } from './restart.ts';
 import { isAlive, isReady, isWanted, liveProcess, processOf } from './slots.ts';
 import type { Exit, Phase, RestartCounts, Seconds, Slot, State, WorkerState } from './state.ts';
@@ -19,6 +20,10 @@ export interface WorkerStatus {
   readonly index: number;
   readonly state: WorkerStateName;
   readonly ready: boolean;
+  /** Of a running worker that is not ready, why, in a few words; else null. */
+  readonly notReadyBecause: string | null;
+  /** What it has told of itself (STATUS= of sd_notify(3)), or null. */
+  readonly statusText: string | null;
   /** Null without a process. */
   readonly pid: number | null;
   /**
@@ -50,7 +55,7 @@ export function statusOf(state: State, now: Seconds, policy: Policy): Status {
   // while a pass is open, its end is not known: the next comes reloadDelay after it
   const nextPass =
     state.pass.name === 'open' ? now + policy.reloadDelay : nextPassAt(state, policy);
-  const statusOfSlot = (slot: Slot): WorkerStatus => workerStatus(slot, nextPass, now);
+  const statusOfSlot = (slot: Slot): WorkerStatus => workerStatus(slot, nextPass, now, policy);
   const present = state.slots.filter((slot) => isWanted(state, slot) || isAlive(slot));
   return {
     pid: state.pid,
@@ -67,12 +72,14 @@ export function statusOf(state: State, now: Seconds, policy: Policy): Status {
   };
 }
 
-function workerStatus(slot: Slot, nextPass: Seconds, now: Seconds): WorkerStatus {
+function workerStatus(slot: Slot, nextPass: Seconds, now: Seconds, policy: Policy): WorkerStatus {
   const { state } = slot;
   return {
     index: slot.index,
     state: state.name,
     ready: state.name === 'running' && state.ready,
+    notReadyBecause: whyNotReady(slot, policy),
+    statusText: state.name === 'running' ? state.health.notified.status : null,
     pid: liveProcess(slot)?.pid ?? null,
     since: sinceOf(slot),
     starts: slot.starts,

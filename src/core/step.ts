@@ -6,8 +6,18 @@ import { groupChecked, isLeftBehind, leftBehind, workerExited } from './exited.t
 import { giveAnswers, isAnswerDue, operationReceived } from './operations.ts';
 import { ignored, only, then } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
+import { workerNotified } from './notified.ts';
 import type { Policy } from './policy.ts';
-import { advanceReadiness, readyAt } from './ready.ts';
+import { advanceProbes, beginProbes, cancelProbes, probed, probesDueAt } from './probing.ts';
+import { advanceProgress, stuckAt } from './progress.ts';
+import { advanceReadiness, readinessDueAt } from './ready.ts';
+import {
+  advanceRecycling,
+  advanceSampling,
+  memorySampled,
+  recyclingDueAt,
+  samplingDueAt,
+} from './recycle.ts';
 import { passDueAt, runPass } from './restart.ts';
 import { advanceRollout, rolloutDueAt } from './rollout.ts';
 import { advanceScaleDown, isScaleDownDue } from './scale.ts';
@@ -17,6 +27,7 @@ import type { Seconds, State } from './state.ts';
 import { workerNotSpawned, workerSpawned } from './spawned.ts';
 import { advanceStop, beginStop, stopDueAt } from './stop.ts';
 import { templateOf } from './template.ts';
+import { advanceUnhealthy, unhealthyAt } from './unhealthy.ts';
 import { concluded } from './vacancy.ts';
 
 /**
@@ -44,6 +55,12 @@ export function step(state: State, input: Input, now: Seconds, policy: Policy): 
     case 'notice':
     case 'orphans-reaped':
       return only(state, [input]);
+    case 'probed':
+      return probed(state, input, now, policy);
+    case 'notified':
+      return workerNotified(state, input, now);
+    case 'memory-sampled':
+      return memorySampled(state, input, now, policy);
     case 'sweep':
       return sweep(state, now, policy);
     case 'tick':
@@ -84,7 +101,9 @@ export function nextDeadline(state: State, policy: Policy): Seconds | null {
     case 'running':
       return isWorkDue(state, policy) ? -Infinity : workDueAt(state, policy);
     case 'stopping':
-      return isMessageDue(state) ? -Infinity : stopDueAt(state, state.phase, policy);
+      return isMessageDue(state) || state.probes.length > 0
+        ? -Infinity
+        : stopDueAt(state, state.phase, policy);
     case 'stopped':
       return isAnswerDue(state) ? -Infinity : null;
     case 'new':
@@ -108,11 +127,16 @@ function workDueAt(state: State, policy: Policy): Seconds | null {
 
 /** When something has its time that is not a start; Infinity if nothing has. */
 function sweepDueAt(state: State, policy: Policy): Seconds {
-  let dueAt = rolloutDueAt(state, policy);
-  for (const slot of state.slots) {
-    dueAt = Math.min(dueAt, endingDueAt(slot, null), readyAt(slot, policy));
+  let dueAt = Math.min(
+    rolloutDueAt(state, policy),
+    probesDueAt(state, policy),
+    recyclingDueAt(state, policy),
+    samplingDueAt(state, policy),
+  );
+  for (const slot of everyone(state)) {
+    dueAt = Math.min(dueAt, endingDueAt(slot, null), readinessDueAt(slot, policy));
+    dueAt = Math.min(dueAt, unhealthyAt(slot, policy), stuckAt(state, slot, policy));
   }
-  for (const slot of state.predecessors) dueAt = Math.min(dueAt, endingDueAt(slot, null));
   return dueAt;
 }
 
@@ -164,7 +188,7 @@ function sweep(state: State, now: Seconds, policy: Policy): Outcome {
       return then(work(state, now, policy), giveAnswers);
     case 'stopping': {
       const { phase } = state;
-      const forwarded = sendForwards(state, policy);
+      const forwarded = then(cancelProbes(state), (next) => sendForwards(next, policy));
       const advanced = then(forwarded, (next) => advanceStop(next, phase, now, policy));
       return then(advanced, giveAnswers);
     }
@@ -182,14 +206,26 @@ function work(state: State, now: Seconds, policy: Policy): Outcome {
   const parts: readonly ((next: State) => Outcome)[] = [
     (next) => sendForwards(next, policy),
     (next) => advanceEndings(next, now, policy),
+    (next) => advanceProbes(next, now, policy),
+    (next) => advanceUnhealthy(next, now, policy),
     (next) => advanceReadiness(next, now, policy),
+    (next) => advanceProgress(next, now, policy),
     (next) => advanceScaleDown(next, now, policy),
     (next) => advanceRollout(next, now, policy),
+    // one that is over makes room for another
+    (next) => recycle(next, now, policy),
+    (next) => advanceSampling(next, now, policy),
+    (next) => beginProbes(next, now, policy),
     beginLoad,
   ];
   return parts.reduce((outcome, part) => {
     return isStopping(outcome.state) ? outcome : then(outcome, part);
   }, only(state));
+}
+
+function recycle(state: State, now: Seconds, policy: Policy): Outcome {
+  const begun = advanceRecycling(state, now, policy);
+  return begun.state === state ? begun : then(begun, (next) => advanceRollout(next, now, policy));
 }
 
 /** A sweep, and what has to be started. */

@@ -75,7 +75,7 @@ export class World {
       for (const effect of this.feed({ type: 'tick' })) {
         if (effect.type !== 'spawn') continue;
         const { worker, start } = effect;
-        this.feed({ type: 'spawned', worker, start, pid: this.#nextPid++ });
+        this.feed({ type: 'spawned', worker, start, pid: this.#nextPid++, random: 0 });
       }
     }
     return this;

@@ -46,7 +46,13 @@ const policy: fc.Arbitrary<Policy> = fc.record({
 const worker = fc.nat(WORKERS);
 const start = fc.integer({ min: 1, max: 4 });
 const junk: fc.Arbitrary<Input> = fc.oneof(
-  fc.record({ type: fc.constant('spawned' as const), worker, start, pid: fc.nat() }),
+  fc.record({
+    type: fc.constant('spawned' as const),
+    worker,
+    start,
+    pid: fc.nat(),
+    random: fc.constant(0),
+  }),
   fc.record({
     type: fc.constant('exited' as const),
     worker,

@@ -29,7 +29,7 @@ describe('readiness', () => {
     const world = new World();
     world.feed({ type: 'start', workers: 2, workersFrom: null, pid: 1, oomKills: 0 });
     world.feed({ type: 'tick' });
-    world.feed({ type: 'spawned', worker: 0, start: 1, pid: 100 });
+    world.feed({ type: 'spawned', worker: 0, start: 1, pid: 100, random: 0 });
     expect(readinessOf(statusIn(world), 1)).toEqual({
       ready: false,
       reason: '1 of 2 workers ready; not every worker has been ready yet',
@@ -88,6 +88,8 @@ describe('status', () => {
           index: 0,
           state: 'running',
           ready: true,
+          notReadyBecause: null,
+          statusText: null,
           pid: 100,
           starts: 1,
           since: 0,
@@ -99,6 +101,8 @@ describe('status', () => {
           index: 1,
           state: 'backoff',
           ready: false,
+          notReadyBecause: null,
+          statusText: null,
           pid: null,
           starts: 1,
           since: 0.25,

@@ -122,7 +122,7 @@ test('a start that fails under Never does not keep the supervisor from having st
   const world = new World(policyRestarting({ policy: 'Never' }));
   world.feed({ type: 'start', workers: 2, workersFrom: null, pid: 1, oomKills: 0 });
   world.feed({ type: 'tick' });
-  world.feed({ type: 'spawned', worker: 0, start: 1, pid: 100 });
+  world.feed({ type: 'spawned', worker: 0, start: 1, pid: 100, random: 0 });
   world.feed({ type: 'tick' });
   const failure = { code: 'EAGAIN', message: 'try again', exitStatus: null };
   world.feed({ type: 'spawn-failed', worker: 1, start: 1, failure, random: 0 });
@@ -162,7 +162,7 @@ describe('completion', () => {
     const world = new World(policyRestarting({ policy: 'Never' }));
     world.feed({ type: 'start', workers: 2, workersFrom: null, pid: 1, oomKills: 0 });
     world.feed({ type: 'tick' });
-    world.feed({ type: 'spawned', worker: 0, start: 1, pid: 100 });
+    world.feed({ type: 'spawned', worker: 0, start: 1, pid: 100, random: 0 });
     world.exit(0, 0).settle();
     expect(world.names()).toEqual(['stopped', 'running']);
   });

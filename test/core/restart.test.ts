@@ -78,7 +78,7 @@ describe('the pace of restarts', () => {
     const world = new World();
     world.feed({ type: 'start', workers: 2, workersFrom: null, pid: 1, oomKills: 0 });
     world.feed({ type: 'tick' });
-    world.feed({ type: 'spawned', worker: 0, start: 1, pid: 100 });
+    world.feed({ type: 'spawned', worker: 0, start: 1, pid: 100, random: 0 });
     world.exit(0, 1).settle();
     expect(world.spawns()).toEqual([
       [0, 1, 0],
@@ -93,10 +93,10 @@ describe('the pace of restarts', () => {
     world.feed({ type: 'start', workers: 2, workersFrom: null, pid: 1, oomKills: 0 });
     world.feed({ type: 'tick' });
     world.now = 3;
-    world.feed({ type: 'spawned', worker: 0, start: 1, pid: 100 });
+    world.feed({ type: 'spawned', worker: 0, start: 1, pid: 100, random: 0 });
     world.feed({ type: 'tick' });
     world.now = 4;
-    world.feed({ type: 'spawned', worker: 1, start: 1, pid: 101 });
+    world.feed({ type: 'spawned', worker: 1, start: 1, pid: 101, random: 0 });
     world.exit(0, 1);
     expect(nextDeadline(world.state, world.policy)).toBe(4.5);
   });

@@ -201,7 +201,7 @@ describe('what asks for a stop', () => {
     world.feed({ type: 'tick' });
     world.signal('SIGTERM');
     expect(world.names()).toEqual(['starting', 'stopped', 'stopped']);
-    world.feed({ type: 'spawned', worker: 0, start: 1, pid: 100 });
+    world.feed({ type: 'spawned', worker: 0, start: 1, pid: 100, random: 0 });
     world.settle();
     expect(world.kills()).toEqual([[0, 'SIGTERM', 0]]);
     world.exit(0, -15, 'SIGTERM').settle();

@@ -1,10 +1,12 @@
 import { expect } from '@jest/globals';
 
 import type { Effect } from '../../src/core/effect.ts';
+import type { ProbeResult } from '../../src/core/health.ts';
 import type { Input } from '../../src/core/input.ts';
 import type { OperationResult } from '../../src/core/operation.ts';
 import type { Policy } from '../../src/core/policy.ts';
-import { isReady, isWanted } from '../../src/core/slots.ts';
+import { MOST_PROBES } from '../../src/core/probing.ts';
+import { isReady, isWanted, ownerOf } from '../../src/core/slots.ts';
 import type { Template } from '../../src/core/state.ts';
 import { isDue, nextDeadline, step } from '../../src/core/step.ts';
 import { World } from './harness.ts';
@@ -20,6 +22,8 @@ export interface Process {
   wasAsked: boolean;
 }
 
+type Probe = Effect & { type: 'probe' };
+
 /** A system whose spawns fail as often as it is told, and whose processes end when it is said. */
 export class System {
   readonly world: World;
@@ -28,10 +32,16 @@ export class System {
   readonly answers = new Map<number, OperationResult>();
   /** What reading the configuration comes to. */
   file: Policy;
+  /** What a probe of a process comes to; null: it does not answer. */
+  answerOf: (process: Process, probe: Probe) => ProbeResult | null = () => 'successful';
+  /** Bytes that a process has. */
+  memoryOf: (process: Process) => number = () => 0;
   #groups = new Map<string, number>();
   #pending: (Effect & { type: 'spawn' })[] = [];
   #checks: (Effect & { type: 'check-group' })[] = [];
   #loads = 0;
+  readonly #probes = new Map<string, Probe>();
+  #samples: (Effect & { type: 'sample-memory' })[] = [];
   #nextPid = 1000;
   #outcomes: readonly boolean[];
   #turn = 0;
@@ -51,10 +61,15 @@ export class System {
   feed(input: Input): void {
     const before = this.readyCount;
     const { desired } = this.world.state;
+    const events = this.world.events.length;
     for (const effect of this.world.feed(input)) this.#perform(effect);
     this.#check();
     if (input.type !== 'tick' && input.type !== 'sweep') return;
-    if (this.readyCount < before && this.world.state.phase.name === 'running') {
+    // who has lost it by himself was not taken away
+    const lost = this.world.events
+      .slice(events)
+      .filter(({ type }) => type === 'worker-unready' || type === 'worker-unhealthy').length;
+    if (this.readyCount < before - lost && this.world.state.phase.name === 'running') {
       const { maxUnavailable } = this.world.policy.rollout;
       expect(this.readyCount).toBeGreaterThanOrEqual(desired - maxUnavailable);
     }
@@ -75,6 +90,38 @@ export class System {
   /** From here on every spawn succeeds. */
   recover(): void {
     this.#outcomes = [true];
+  }
+
+  /** Probes that the shell runs. */
+  get probesUnderWay(): readonly Probe[] {
+    return [...this.#probes.values()];
+  }
+
+  /** Every probe that gets an answer gets it, and what has been asked about the memory. */
+  answer(): void {
+    for (const [key, probe] of this.#probes) {
+      const process = this.#processOf(probe.worker, probe.start);
+      const result = process === undefined ? null : this.answerOf(process, probe);
+      if (result === null) continue;
+      this.#probes.delete(key);
+      const { worker, start, attempt } = probe;
+      this.feed({
+        type: 'probed',
+        worker,
+        start,
+        probe: probe.probe,
+        attempt,
+        result,
+        message: '',
+      });
+    }
+    for (const { groups } of this.#samples.splice(0)) {
+      const samples = groups.flatMap(({ worker, start }) => {
+        const process = this.#processOf(worker, start);
+        return process === undefined ? [] : [{ worker, start, bytes: this.memoryOf(process) }];
+      });
+      this.feed({ type: 'memory-sampled', samples, seconds: 0.001 });
+    }
   }
 
   /** One turn of the loop: what was asked for is told, then a tick if one is due. */
@@ -140,6 +187,16 @@ export class System {
         if (effect.signal === 'SIGKILL') this.end(process, -9, 0);
         break;
       }
+      case 'probe':
+        this.#begin(effect);
+        break;
+      case 'cancel-probe':
+        expect(this.#probes.delete(keyOf(effect))).toBe(true);
+        break;
+      case 'sample-memory':
+        expect(this.#samples).toEqual([]);
+        this.#samples.push(effect);
+        break;
       case 'load':
         this.#loads += 1;
         break;
@@ -150,6 +207,23 @@ export class System {
     }
   }
 
+  /** One at a time of each kind, of a process that runs and was not asked to stop. */
+  #begin(probe: Probe): void {
+    const key = keyOf(probe);
+    expect(this.#probes.has(key)).toBe(false);
+    expect(this.#processOf(probe.worker, probe.start)).toMatchObject({ wasAsked: false });
+    const slot = ownerOf(this.world.state, probe.worker, probe.start);
+    expect(slot?.state.name).toBe('running');
+    this.#probes.set(key, probe);
+    expect(this.#probes.size).toBeLessThanOrEqual(MOST_PROBES);
+  }
+
+  #processOf(worker: number, start: number): Process | undefined {
+    return [...this.alive.values()].find(
+      (process) => process.worker === worker && process.start === start,
+    );
+  }
+
   #spawn({ worker, start, template }: Effect & { type: 'spawn' }): void {
     if (this.#outcomes[this.#turn++ % this.#outcomes.length] !== true) {
       const failure = { code: 'EAGAIN', message: 'try again', exitStatus: null };
@@ -158,7 +232,7 @@ export class System {
     }
     const pid = this.#nextPid++;
     this.alive.set(pid, { worker, start, pid, template, leftover: 0, wasAsked: false });
-    this.feed({ type: 'spawned', worker, start, pid });
+    this.feed({ type: 'spawned', worker, start, pid, random: 0 });
   }
 
   #load(): void {
@@ -192,4 +266,8 @@ export class System {
       expect(owners[0]).toMatchObject({ index: worker, state: { start } });
     }
   }
+}
+
+function keyOf({ worker, start, probe }: Pick<Probe, 'worker' | 'start' | 'probe'>): string {
+  return `${worker}/${start}/${probe}`;
 }

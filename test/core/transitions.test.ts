@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
+import { initialHealth } from '../../src/core/health.ts';
 import type { Input, InputType } from '../../src/core/input.ts';
 import { initialState } from '../../src/core/state.ts';
 import { newSlot } from '../../src/core/slots.ts';
@@ -30,7 +31,14 @@ const WORKERS: Readonly<Record<string, WorkerState>> = {
   completed: { name: 'stopped', because: 'completed' },
   new: { name: 'stopped', because: 'new' },
   starting: { name: 'starting', since: 98 },
-  running: { name: 'running', pid: 100, since: 98, start: 2, ready: true },
+  running: {
+    name: 'running',
+    pid: 100,
+    since: 98,
+    start: 2,
+    ready: true,
+    health: initialHealth(0, 98, POLICY),
+  },
   backoff: { name: 'backoff', since: 98, dueAt: 98 },
   asked: {
     name: 'stopping',
@@ -47,6 +55,15 @@ const WORKERS: Readonly<Record<string, WorkerState>> = {
     since: 90,
     start: 2,
     purpose: 'rollout',
+    ending: { phase: 'asked', killAt: 109, killCause: 'grace period' },
+    next: null,
+  },
+  unhealthy: {
+    name: 'stopping',
+    pid: 100,
+    since: 90,
+    start: 2,
+    purpose: 'unhealthy',
     ending: { phase: 'asked', killAt: 109, killCause: 'grace period' },
     next: null,
   },
@@ -99,8 +116,8 @@ const gone = { groupAlive: false, oomKills: null, random: 0 };
 
 const INPUTS: Readonly<Record<string, Input>> = {
   start: { type: 'start', workers: 1, workersFrom: null, pid: 1, oomKills: 0 },
-  spawned: { type: 'spawned', worker: 0, start: 3, pid: 101 },
-  'spawned (stale)': { type: 'spawned', worker: 0, start: 2, pid: 101 },
+  spawned: { type: 'spawned', worker: 0, start: 3, pid: 101, random: 0 },
+  'spawned (stale)': { type: 'spawned', worker: 0, start: 2, pid: 101, random: 0 },
   'spawn-failed': {
     type: 'spawn-failed',
     worker: 0,
@@ -143,6 +160,22 @@ const INPUTS: Readonly<Record<string, Input>> = {
   'stop (operator)': { type: 'operation', id: 1, operation: { type: 'stop' }, wait: true },
   'file-changed': { type: 'file-changed' },
   loaded: { type: 'loaded', result: { type: 'none' } },
+  'probed (late)': {
+    type: 'probed',
+    worker: 0,
+    start: 2,
+    probe: 'liveness',
+    attempt: 1,
+    result: 'failed',
+    message: 'connection refused',
+  },
+  ready: { type: 'notified', worker: 0, start: 2, ready: true },
+  'ready (stale)': { type: 'notified', worker: 0, start: 1, ready: true },
+  'memory-sampled': {
+    type: 'memory-sampled',
+    samples: [{ worker: 0, start: 2, bytes: 1000 }],
+    seconds: 0.001,
+  },
   sweep: { type: 'sweep' },
   tick: { type: 'tick' },
 };
@@ -152,8 +185,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   spawned: ['starting'],
   'spawned (stale)': [],
   'spawn-failed': ['starting'],
-  exited: ['running', 'asked', 'making room', 'killed'],
-  'exited (group alive)': ['running', 'asked', 'making room', 'killed'],
+  exited: ['running', 'asked', 'making room', 'unhealthy', 'killed'],
+  'exited (group alive)': ['running', 'asked', 'making room', 'unhealthy', 'killed'],
   'group-checked': ['orphaned', 'group asked', 'group killed'],
   'group-checked (stale)': [],
   'exited (stale)': [],
@@ -234,9 +267,12 @@ describe('every state with every input', () => {
       'group-checked',
       'kill-failed',
       'loaded',
+      'memory-sampled',
       'notice',
+      'notified',
       'operation',
       'orphans-reaped',
+      'probed',
       'signal',
       'spawn-failed',
       'spawned',

@@ -22,13 +22,19 @@ export interface MemoryCgroup {
   oomKills(): number | null;
   /** Whether it kills all of them together (v2: memory.oom.group). */
   killsWholeGroup(): boolean;
+  /** Bytes that it may have, by its own limit and those above it as far as they can be seen; null without one. */
+  limit(): number | null;
 }
+
+/** Bytes: what cgroup v1 says for none is the largest number of pages that there could be. */
+const NO_LIMIT = 2 ** 62;
 
 /** Null where there is no memory controller to be seen. */
 export function memoryCgroup(read: ReadText = readText): MemoryCgroup | null {
   const readOnce = remembering(read);
-  const v2 = cgroupDirectories('cgroup2', '', readOnce).at(-1);
-  const v1 = cgroupDirectories('cgroup', 'memory', readOnce).at(-1);
+  const allV2 = cgroupDirectories('cgroup2', '', readOnce);
+  const allV1 = cgroupDirectories('cgroup', 'memory', readOnce);
+  const [v2, v1] = [allV2.at(-1), allV1.at(-1)];
   const files = [
     ...(v2 === undefined ? [] : [join(v2, 'memory.events')]),
     ...(v1 === undefined ? [] : [join(v1, 'memory.oom_control')]),
@@ -38,6 +44,16 @@ export function memoryCgroup(read: ReadText = readText): MemoryCgroup | null {
   return {
     oomKills: () => oomKillsIn(read(counter)),
     killsWholeGroup: () => v2 !== undefined && read(join(v2, 'memory.oom.group'))?.trim() === '1',
+    limit: () => {
+      const files = [
+        ...allV2.map((directory) => join(directory, 'memory.max')),
+        ...allV1.map((directory) => join(directory, 'memory.limit_in_bytes')),
+      ];
+      // `max` is no number
+      const limits = files.map((file) => Number.parseInt(read(file) ?? '', 10));
+      const least = Math.min(...limits.filter((limit) => limit < NO_LIMIT));
+      return Number.isFinite(least) ? least : null;
+    },
   };
 }
 

@@ -36,15 +36,27 @@ export class GroupScan {
 /** The groups of all processes that are no zombies; null where /proc cannot be read. */
 function liveGroups(): ReadonlySet<number> | null {
   try {
-    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-    return new Set(pids.flatMap((pid) => liveGroupOf(pid) ?? []));
+    return new Set(processIds().flatMap((pid) => liveGroupOf(pid) ?? []));
   } catch {
     return null;
   }
 }
 
-/** From /proc/PID/stat (proc(5)): `PID (COMMAND) STATE PPID PGRP …`; the command may hold anything. */
-function liveGroupOf(pid: string): number | null {
+/**
+ * All processes that there are.
+ *
+ * @throws where /proc cannot be read
+ */
+export function processIds(): readonly string[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+}
+
+/**
+ * The process group of a process; null if it is gone, or a zombie.
+ *
+ * From /proc/PID/stat (proc(5)): `PID (COMMAND) STATE PPID PGRP …`; the command may hold anything.
+ */
+export function liveGroupOf(pid: string): number | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const [state = '', , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 3);

@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
 import type { MemoryCgroup } from '../cgroup.ts';
+import type { Config } from '../config/generated.ts';
+import { bytesOf } from '../core/quantity.ts';
 
 /** The most that the kernel takes for oom_score_adj. */
 const MOST = 1000;
@@ -24,7 +26,8 @@ export function setOomScore(pid: number, score: number): void {
 
 /** What an operator should know of memory before it runs out: one sentence each, with the remedy. */
 export function memoryNotices(
-  oomScore: number | false,
+  { oomScoreAdj: oomScore, recycle }: Pick<Config, 'oomScoreAdj' | 'recycle'>,
+  workers: number,
   cgroup: MemoryCgroup | null,
   own: number | null = oomScoreAdj('self'),
 ): readonly string[] {
@@ -39,7 +42,18 @@ export function memoryNotices(
       'memory.oom.group is set: out of memory kills the whole container, not one worker; set singleProcessOOMKill of the kubelet (1.32 or later), or give the container more memory',
     );
   }
+  const limit = recycle?.maxMemory === undefined ? null : (cgroup?.limit() ?? null);
+  const most = workers * bytesOf(recycle?.maxMemory ?? 0);
+  if (limit !== null && most > limit) {
+    notices.push(
+      `recycle.maxMemory lets ${workers} workers have ${mebibytes(most)} together, and the container's limit is ${mebibytes(limit)}: out of memory may come first; lower recycle.maxMemory, or give the container more memory`,
+    );
+  }
   return notices;
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MiB`;
 }
 
 function oomScoreAdj(pid: 'self'): number | null {

@@ -1,3 +1,5 @@
+import type { Config } from '../config/generated.ts';
+
 /**
  * What the program's first line has listened to while the rest was loading; see early-signals.ts.
  */
@@ -84,4 +86,9 @@ function listen(signals: readonly NodeJS.Signals[], listener: SignalListener): (
     for (const signal of signals) process.off(signal, own);
     for (const alias of aliases) process.off(alias, ownIgnore);
   };
+}
+
+/** The signals that the configuration says something of. */
+export function signalsOf({ signals }: Pick<Config, 'signals'>): readonly NodeJS.Signals[] {
+  return Object.keys(signals) as NodeJS.Signals[];
 }

@@ -40,6 +40,30 @@ describe('the memory cgroup', () => {
     expect(cgroup?.killsWholeGroup()).toBe(false);
   });
 
+  test.each<[string, Readonly<Record<string, string>>, Record<string, string>, number | null]>([
+    ['v2', V2, { '/sys/fs/cgroup/memory.max': '1048576\n' }, 2 ** 20],
+    ['v2 without one', V2, { '/sys/fs/cgroup/memory.max': 'max\n' }, null],
+    ['v2 where it cannot be seen', V2, {}, null],
+    [
+      'v1, above it',
+      V1,
+      {
+        '/sys/fs/cgroup/memory/memory.limit_in_bytes': '9223372036854771712\n',
+        '/sys/fs/cgroup/memory/pod/memory.limit_in_bytes': '4096\n',
+        '/sys/fs/cgroup/memory/pod/app/memory.limit_in_bytes': '8192\n',
+      },
+      4096,
+    ],
+    [
+      'v1 without one',
+      V1,
+      { '/sys/fs/cgroup/memory/memory.limit_in_bytes': '9223372036854771712\n' },
+      null,
+    ],
+  ])('the limit: %s', (_, files, more, limit) => {
+    expect(memoryCgroup(from({ ...files, ...more }))?.limit()).toBe(limit);
+  });
+
   test('none, or one that does not count', () => {
     expect(memoryCgroup(from({}))).toBeNull();
     const old = {
@@ -51,9 +75,10 @@ describe('the memory cgroup', () => {
 });
 
 describe('what an operator is told at start', () => {
-  const group = (kills: boolean): MemoryCgroup => ({
+  const group = (kills: boolean, limit: number | null = null): MemoryCgroup => ({
     oomKills: () => 0,
     killsWholeGroup: () => kills,
+    limit: () => limit,
   });
 
   test.each([
@@ -65,13 +90,33 @@ describe('what an operator is told at start', () => {
     [false, 1000, []],
     [500, null, []],
   ] as const)('oomScoreAdj %p, own %p', (oomScore, own, expected) => {
-    const notices = memoryNotices(oomScore, group(false), own);
+    const notices = memoryNotices({ oomScoreAdj: oomScore }, 1, group(false), own);
     expect(notices).toEqual(expected.map((each) => expect.stringMatching(each) as unknown));
   });
 
   test('memory.oom.group', () => {
-    expect(memoryNotices(500, group(true), 0)).toEqual([
+    expect(memoryNotices({ oomScoreAdj: 500 }, 1, group(true), 0)).toEqual([
       expect.stringMatching(/memory\.oom\.group is set: .* singleProcessOOMKill/),
     ]);
   });
+
+  test.each([
+    ['100Mi', 8, 800, []],
+    [
+      '101Mi',
+      8,
+      800,
+      [/lets 8 workers have 808 MiB together, and the container's limit is 800 MiB: .*lower/],
+    ],
+    ['1Gi', 8, null, []],
+    [undefined, 8, 800, []],
+  ])(
+    'maxMemory %p of %i workers under a limit of %p MiB',
+    (maxMemory, workers, limit, expected) => {
+      const recycle = { jitter: 0, ...(maxMemory === undefined ? {} : { maxMemory }) };
+      const cgroup = group(false, limit === null ? null : limit * 2 ** 20);
+      const notices = memoryNotices({ oomScoreAdj: 500, recycle }, workers, cgroup, 0);
+      expect(notices).toEqual(expected.map((each) => expect.stringMatching(each) as unknown));
+    },
+  );
 });

@@ -1,0 +1,13 @@
+import type { MemoryCgroup } from './cgroup.ts';
+import type { Config } from './config/generated.ts';
+import { probeNotices } from './core/probe-notices.ts';
+import { memoryNotices } from './pid1/memory.ts';
+
+/** What an operator should know at start: one sentence each, with the remedy. */
+export function noticesAtStart(
+  config: Config,
+  workers: number,
+  cgroup: MemoryCgroup | null,
+): readonly string[] {
+  return [...memoryNotices(config, workers, cgroup), ...probeNotices(config, workers)];
+}

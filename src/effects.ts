@@ -2,12 +2,14 @@ import type { Effect } from './core/effect.ts';
 import type { Input } from './core/input.ts';
 import type { Operations } from './operations.ts';
 import { GroupScan } from './pid1/group.ts';
+import type { LateProbes } from './late-probes.ts';
 import type { WorkerProcesses } from './processes.ts';
 
 /** Who does what the core asks for. */
 export interface EffectsOptions {
   readonly processes: WorkerProcesses;
   readonly operations: Operations;
+  readonly probes: LateProbes;
   /** Reads the configuration once more. */
   readonly load: () => void;
   readonly put: (input: Input) => void;
@@ -27,7 +29,7 @@ export class Effects {
   }
 
   #perform(effect: Effect, scan: GroupScan): void {
-    const { processes, operations, load, put } = this.#options;
+    const { processes, operations, probes, load, put } = this.#options;
     switch (effect.type) {
       case 'check-group': {
         const { worker, start, pid } = effect;
@@ -40,6 +42,13 @@ export class Effects {
       case 'kill':
         processes.kill(effect);
         break;
+      case 'probe':
+      case 'cancel-probe':
+        probes.perform(effect);
+        break;
+      case 'sample-memory':
+        void sampleMemory(effect).then(put);
+        break;
       case 'load':
         load();
         break;
@@ -48,4 +57,10 @@ export class Effects {
         break;
     }
   }
+}
+
+/** What looks at it is loaded where somebody asks for it. */
+async function sampleMemory({ groups }: Effect & { type: 'sample-memory' }): Promise<Input> {
+  const { sampleMemory } = await import('./group-memory.ts');
+  return { type: 'memory-sampled', ...(await sampleMemory(groups)) };
 }

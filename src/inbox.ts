@@ -42,7 +42,8 @@ export class Inbox<Item> {
       }
       const onDeadline = (): void => {
         this.#wake = null;
-        resolve();
+        // what has come in the meantime is put first: somebody who was not given his turn is late himself
+        setImmediate(resolve);
       };
       const timer =
         seconds === null

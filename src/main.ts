@@ -16,6 +16,7 @@ import type { Sink } from './observe/sink.ts';
 import { sendTo } from './pid1/socket.ts';
 import type { SignalSource } from './pid1/signals.ts';
 import { Watching } from './watching.ts';
+import { WorkerNotification } from './worker-notification.ts';
 import { WorkerOutput } from './worker-output.ts';
 
 /** The exit status where the port is taken. */
@@ -76,12 +77,15 @@ export async function supervise(
   const afterStart = new AfterStart();
   afterStart.add(keepHeapSmall);
   const output = new WorkerOutput(config.log, file ?? undefined);
+  const notification = new WorkerNotification(config.notify, file ?? undefined);
+  await notification.open();
   const sink = (await output.open()) ?? openLog(config, afterStart);
   const log = createLog(config.log, sink);
   const supervisor = new Supervisor(resolved, afterStart, {
     observers: [logObserver(log)],
     signals,
     output,
+    notification,
     ...(file === null ? {} : { reread: rereader(resolved, given, process.env, process.cwd()) }),
   });
   const undo = logFaults(log, supervisor);

@@ -1,6 +1,7 @@
 import type { Rereader } from './config/reread.ts';
 import type { Observer } from './observers.ts';
 import type { SignalSource } from './pid1/signals.ts';
+import type { WorkerNotification } from './worker-notification.ts';
 import type { WorkerOutput } from './worker-output.ts';
 
 export interface MultiprocessOptions {
@@ -12,6 +13,8 @@ export interface MultiprocessOptions {
   readonly signals?: SignalSource;
   /** Where the workers write to, opened. Default: `startup` opens what `config.log` says; `run` ends it. */
   readonly output?: WorkerOutput;
+  /** How the workers tell of themselves. Default: as `config.notify` says; `startup` opens it. */
+  readonly notification?: WorkerNotification;
   /** Reads the configuration once more, for a reload. Default: there is none, and a reload is a warning. */
   readonly reread?: Rereader;
 }

@@ -17,7 +17,9 @@ import { isPassDue, isStopping, nextDeadline, step } from './core/step.ts';
 import { Effects } from './effects.ts';
 import { Inbox } from './inbox.ts';
 import { keepAlive } from './keep-alive.ts';
+import { LateProbes } from './late-probes.ts';
 import type { MultiprocessOptions } from './multiprocess-options.ts';
+import { noticesAtStart } from './notices.ts';
 import { createLog } from './observe/log.ts';
 import { logObserver } from './observe/log-observer.ts';
 import { Observers } from './observers.ts';
@@ -25,13 +27,13 @@ import { Operations } from './operations.ts';
 import { adopt, mayAdopt } from './pid1/adoption.ts';
 import { trackChildren } from './pid1/children.ts';
 import { killGroups, killOnExit } from './pid1/guard.ts';
-import { memoryNotices } from './pid1/memory.ts';
-import { SignalSource } from './pid1/signals.ts';
+import { SignalSource, signalsOf } from './pid1/signals.ts';
 import type { SignalSubscription } from './pid1/signals.ts';
 import { terminalHungUp } from './pid1/terminal.ts';
 import { WorkerProcesses } from './processes.ts';
 import { nextTurn, oncePerTurn, SLICE } from './turn.ts';
 import type { WorkerProcess } from './worker.ts';
+import { WorkerNotification } from './worker-notification.ts';
 import { workerOptionsOf } from './worker-options.ts';
 import { WorkerOutput } from './worker-output.ts';
 
@@ -54,6 +56,7 @@ export class Multiprocess extends BaseReload {
     this.#inbox.put(input);
   };
   readonly #processes: WorkerProcesses;
+  readonly #probes: LateProbes;
   readonly #effects: Effects;
   #config: Config;
   #subscription: SignalSubscription | undefined;
@@ -74,16 +77,22 @@ export class Multiprocess extends BaseReload {
     this.#config = complete;
     const output = options.output ?? new WorkerOutput(complete.log, source);
     this.#ownOutput = options.output === undefined ? output : null;
+    const { notification = new WorkerNotification(complete.notify, source) } = options;
     // the environment is copied once, because every look at `process.env` is a call of the system
     this.#processes = new WorkerProcesses({
-      worker: workerOptionsOf(complete, source, output),
+      worker: workerOptionsOf(complete, source, { output, notification }),
       inherited: inheritedEnvironment(process.env),
       oomKills: this.#oomKills,
       put: this.#put,
       isNeeded: (worker, pid) => isProcessOf(this.#state, worker, pid),
     });
+    this.#probes = new LateProbes({
+      put: this.#put,
+      processOf: (worker, start) => this.#processes.surroundingsOf(worker, start),
+    });
     this.#effects = new Effects({
       processes: this.#processes,
+      probes: this.#probes,
       operations: this.#operations,
       load: () => void this.#load(),
       put: this.#put,
@@ -143,6 +152,7 @@ export class Multiprocess extends BaseReload {
     } finally {
       // nobody is left after an orderly end; an overridden method that throws leaves all of them
       killGroups(this.#pids());
+      this.#probes.end();
       this.#observers.tell();
       this.#operations.end();
       (await this.#adoption)?.();
@@ -177,10 +187,11 @@ export class Multiprocess extends BaseReload {
 
   override async startup(): Promise<void> {
     await this.#ownOutput?.open();
+    await this.#processes.open();
     const { count, from } = countWorkers(this.config);
     const oomKills = this.#oomKills();
     this.#take({ type: 'start', workers: count, workersFrom: from, pid: this.pid, oomKills });
-    for (const message of memoryNotices(this.config.oomScoreAdj, this.#memory)) {
+    for (const message of noticesAtStart(this.config, count, this.#memory)) {
       this.#take({ type: 'notice', message });
     }
     // PID 1 adopts in any case; a subreaper has to be one before its first orphan
@@ -283,10 +294,6 @@ export class Multiprocess extends BaseReload {
   #pids(): readonly number[] {
     // one that was spawned in this turn is not in the state yet; a group without its leader is there alone
     const groups = everyone(this.#state).flatMap((slot) => processOf(slot)?.pid ?? []);
-    return [...groups, ...this.processes.map((worker) => worker.pid)];
+    return [...groups, ...this.processes.map(({ pid }) => pid), ...this.#probes.pids];
   }
-}
-
-function signalsOf({ signals }: Config): readonly NodeJS.Signals[] {
-  return Object.keys(signals) as NodeJS.Signals[];
 }

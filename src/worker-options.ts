@@ -2,6 +2,7 @@ import type { Config } from './config/generated.ts';
 import { ConfigError } from './config/problem.ts';
 import { raisedOomScore } from './pid1/memory.ts';
 import { findProgram } from './spawn-error.ts';
+import type { WorkerNotification } from './worker-notification.ts';
 import type { WorkerOutput } from './worker-output.ts';
 
 /** What is done for a worker's process beside starting it. */
@@ -12,6 +13,8 @@ export interface WorkerOptions {
   readonly parentDeath: { readonly signal: string; readonly setpriv: string } | null;
   /** Where its standard streams come from. */
   readonly output: WorkerOutput;
+  /** How it tells that it is ready. */
+  readonly notification: WorkerNotification;
 }
 
 /**
@@ -22,14 +25,14 @@ export interface WorkerOptions {
 export function workerOptionsOf(
   { oomScoreAdj, parentDeathSignal }: Config,
   source: string,
-  output: WorkerOutput,
+  own: Pick<WorkerOptions, 'output' | 'notification'>,
 ): WorkerOptions {
   const score = oomScoreAdj === false ? null : raisedOomScore(oomScoreAdj);
-  if (parentDeathSignal === false) return { oomScoreAdj: score, parentDeath: null, output };
+  if (parentDeathSignal === false) return { oomScoreAdj: score, parentDeath: null, ...own };
   const setpriv = findProgram('setpriv');
   if (setpriv !== null) {
     const parentDeath = { signal: parentDeathSignal, setpriv };
-    return { oomScoreAdj: score, parentDeath, output };
+    return { oomScoreAdj: score, parentDeath, ...own };
   }
   throw new ConfigError([
     {

@@ -3,9 +3,11 @@ import type { ChildProcess, StdioOptions } from 'node:child_process';
 
 import type { Command } from './core/command.ts';
 import type { SpawnFailure } from './core/input.ts';
+import type { Notification } from './core/notification.ts';
 import { setOomScore } from './pid1/memory.ts';
 import { signalNumber } from './pid1/signal-number.ts';
 import { explainSpawnError, foreseeSpawnError } from './spawn-error.ts';
+import type { Channel } from './worker-notification.ts';
 import type { WorkerOptions } from './worker-options.ts';
 import type { WorkerStdio } from './worker-output.ts';
 
@@ -13,6 +15,8 @@ import type { WorkerStdio } from './worker-output.ts';
 export interface WorkerListener {
   spawned(pid: number): void;
   failed(failure: SpawnFailure): void;
+  /** It has told something of itself. */
+  notified(told: Notification): void;
   /** @param exitCode - 0 to 255, or −N after signal N */
   exited(pid: number, exitCode: number, signal: NodeJS.Signals | null): void;
 }
@@ -27,7 +31,7 @@ export class WorkerProcess {
     index: number,
     pid: number,
     child: ChildProcess,
-    { release }: WorkerStdio,
+    release: () => void,
     listener: WorkerListener,
   ) {
     this.index = index;
@@ -50,12 +54,17 @@ export class WorkerProcess {
   static start(
     index: number,
     command: Command,
-    { oomScoreAdj, parentDeath, output }: WorkerOptions,
+    { oomScoreAdj, parentDeath, output, notification }: WorkerOptions,
     listener: WorkerListener,
   ): WorkerProcess | null {
     let streams: WorkerStdio | undefined;
-    const fail = (error: unknown): null => {
+    let channel: Channel | undefined;
+    const release = (): void => {
       streams?.release();
+      channel?.release();
+    };
+    const fail = (error: unknown): null => {
+      release();
       listener.failed(explainSpawnError(error, command));
       return null;
     };
@@ -64,7 +73,11 @@ export class WorkerProcess {
     let child: ChildProcess;
     try {
       streams = output.connect(index);
-      child = spawnChild(command, parentDeath, streams.stdio);
+      channel = notification.connect((told) => {
+        listener.notified(told);
+      });
+      const env = channel.environment(command.env);
+      child = spawnChild({ ...command, env }, parentDeath, channel.stdio(streams.stdio));
     } catch (error) {
       // E2BIG, ENOTDIR and the like are thrown where others are emitted
       return fail(error);
@@ -73,9 +86,10 @@ export class WorkerProcess {
       child.once('error', fail);
       return null;
     }
+    channel.attach(child);
     if (oomScoreAdj !== null) setOomScore(child.pid, oomScoreAdj);
     listener.spawned(child.pid);
-    return new WorkerProcess(index, child.pid, child, streams, listener);
+    return new WorkerProcess(index, child.pid, child, release, listener);
   }
 
   /** Null while it is alive; 0 to 255, or −N after signal N. */

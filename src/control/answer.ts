@@ -35,7 +35,14 @@ export function statusTable(document: StatusDocument, now: number = Date.now()):
   const { state, ready, desired, pid, workers } = document;
   const summary = `${state}: ${ready} of ${counted(desired, 'worker')} ready (pid ${pid})\n`;
   if (workers.length === 0) return summary;
-  return summary + aligned([HEADER, ...workers.map((worker) => row(worker, now))]);
+  const told = workers.map(toldBy);
+  // most workers have nothing to say, and the line is long enough
+  const isTold = told.some((text) => text !== NONE);
+  const rows = workers.map((worker, at) => [
+    ...row(worker, now),
+    ...(isTold ? [told[at] ?? NONE] : []),
+  ]);
+  return summary + aligned([isTold ? [...HEADER, 'STATUS'] : HEADER, ...rows]);
 }
 
 function row(worker: WorkerDocument, now: number): readonly string[] {
@@ -55,6 +62,12 @@ function row(worker: WorkerDocument, now: number): readonly string[] {
     orNone(residentMemoryBytes, bytes),
     orNone(worker.cpuSeconds, (used) => (used < 10 ? `${used.toFixed(1)}s` : spanOf(used, 2))),
   ];
+}
+
+/** Why it is not ready, and what it says itself. */
+function toldBy({ notReadyBecause, statusText }: WorkerDocument): string {
+  const parts = [notReadyBecause, statusText].filter((part) => part !== null);
+  return parts.length === 0 ? NONE : parts.join('; ');
 }
 
 function lastExit(
@@ -93,7 +106,7 @@ function spanOf(seconds: number, most: number): string {
 
 /** Columns as wide as their widest cell, two spaces apart. */
 function aligned(rows: readonly (readonly string[])[]): string {
-  const widths = HEADER.map((_, column) =>
+  const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   );
   const lines = rows.map((row) =>

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Config } from '../config/generated.ts';
 import { inheritedEnvironment } from '../config/overrides.ts';
 import type { Event } from '../core/event.ts';
+import { PROBE_NAMES, probeOf } from '../core/health.ts';
 import type { Status } from '../core/status.ts';
 import { createHttpServer } from './http.ts';
 import { Metrics } from './metrics/metrics.ts';
@@ -23,6 +24,7 @@ export function createAnswering(config: () => Config, status: () => Status): Ans
   const metrics = new Metrics({
     status,
     signals: Object.keys(signals),
+    probes: () => PROBE_NAMES.filter((probe) => probeOf(config(), probe) !== undefined),
     targets:
       workers === undefined ? null : () => scrapeTargets(workers, config(), status(), inherited),
   });

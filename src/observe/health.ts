@@ -27,8 +27,16 @@ function workerLine(worker: WorkerStatus, isReplaced: boolean): string {
   return `${mark}worker ${worker.index} ${parts.join(', ')}`;
 }
 
-function reasons({ lastExit, nextStartIn, ready }: WorkerStatus): readonly string[] {
+function reasons({
+  notReadyBecause,
+  lastExit,
+  nextStartIn,
+  ready,
+}: WorkerStatus): readonly string[] {
   if (ready) return [];
-  const ended = lastExit === null ? [] : [`last exit: ${lastExit.reason}, code ${lastExit.code}`];
-  return nextStartIn === null ? ended : [...ended, `next start in ${nextStartIn.toFixed(1)} s`];
+  return [
+    ...(notReadyBecause === null ? [] : [notReadyBecause]),
+    ...(lastExit === null ? [] : [`last exit: ${lastExit.reason}, code ${lastExit.code}`]),
+    ...(nextStartIn === null ? [] : [`next start in ${nextStartIn.toFixed(1)} s`]),
+  ];
 }

@@ -1,4 +1,5 @@
-import type { Event, EventType, Restart } from '../core/event.ts';
+import type { Event, EventType, RecycleCause, Restart } from '../core/event.ts';
+import type { ProbeName } from '../core/health.ts';
 import { wasAsked } from '../core/restart-policy.ts';
 import type { KillCause } from '../core/state.ts';
 
@@ -18,6 +19,13 @@ const KILL_REASONS: Readonly<Record<KillCause, string>> = {
   'grace period': 'its grace period is over',
   'stop timeout': 'the time for the whole stop is over',
   'second SIGINT': 'a second SIGINT asked for it',
+};
+
+/** As the kubelet's events begin, which people's searches know. */
+const PROBE_TITLES: Readonly<Record<ProbeName, string>> = {
+  startup: 'Startup',
+  readiness: 'Readiness',
+  liveness: 'Liveness',
 };
 
 type EventOf<Type extends EventType> = Extract<Event, { readonly type: Type }>;
@@ -67,6 +75,22 @@ const RECORDS: { readonly [Type in EventType]: (event: EventOf<Type>) => LogReco
     }),
   'worker-ready': ({ worker, pid }) =>
     record('debug', `Child process [${pid}] is ready`, { worker, pid }),
+  'worker-unready': ({ worker, pid, message }) =>
+    record('warn', `Child process [${pid}] is not ready any more: ${message}`, { worker, pid }),
+  'worker-probed': probed,
+  'worker-unhealthy': ({ worker, pid, cause, message }) =>
+    record('error', `Child process [${pid}] is unhealthy: ${cause} ${message}`, {
+      worker,
+      pid,
+      reason: 'unhealthy',
+    }),
+  'worker-recycling': ({ worker, pid, cause }) =>
+    record('info', `Recycling child process [${pid}]: ${recycleReason(cause)}`, {
+      worker,
+      pid,
+      reason: 'recycled',
+      ...recycleFacts(cause),
+    }),
   'operation-received': ({ operation: { type, ...facts } }) =>
     record('info', `Asked for: ${type}`, definedFacts(facts)),
   'operation-refused': ({ message }) => record('warn', `Refused: ${message}`, {}),
@@ -116,7 +140,8 @@ export function recordOf(event: Event): LogRecord {
 
 function exited(event: EventOf<'worker-exited'>): LogRecord {
   const { exit } = event;
-  const unexplained = exit.signal === 'SIGKILL' && !wasAsked(exit);
+  const isOurs = wasAsked(exit) || exit.reason === 'unhealthy';
+  const unexplained = exit.signal === 'SIGKILL' && !isOurs;
   const hint = unexplained ? ' Perhaps out of memory?' : '';
   return record(
     event.failure ? 'error' : 'info',
@@ -133,6 +158,41 @@ function exited(event: EventOf<'worker-exited'>): LogRecord {
       ...restartFacts(event.restart),
     },
   );
+}
+
+/** The first failure of a row is told; whoever wants to see each of them asks for debug. */
+function probed(event: EventOf<'worker-probed'>): LogRecord {
+  const { worker, pid, probe, result, isNew, message, count, threshold } = event;
+  const facts = { worker, pid, probe, result };
+  const what = `${PROBE_TITLES[probe]} probe of child process [${pid}]`;
+  switch (result) {
+    case 'successful':
+      return record('debug', `${what} succeeded`, facts);
+    case 'unknown':
+      return record(isNew ? 'warn' : 'debug', `${what} could not be run: ${message}`, facts);
+    case 'failed': {
+      // until a worker has started, its startup probe fails as a rule
+      const level = isNew && probe !== 'startup' ? 'warn' : 'debug';
+      const failures = { failures: count, failureThreshold: threshold };
+      return record(level, `${what} failed: ${message}`, { ...facts, ...failures });
+    }
+  }
+}
+
+function recycleReason(cause: RecycleCause): string {
+  return cause.type === 'lifetime'
+    ? `it has lived for ${Math.round(cause.lifetime)} s`
+    : `it has ${mebibytes(cause.bytes)} of memory`;
+}
+
+function recycleFacts(cause: RecycleCause): LogRecord['facts'] {
+  return cause.type === 'lifetime'
+    ? { lifetimeSeconds: seconds(cause.lifetime), maxLifetimeSeconds: seconds(cause.limit) }
+    : { memoryBytes: cause.bytes, maxMemoryBytes: Math.floor(cause.limit) };
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MiB`;
 }
 
 function stopping({ cause, timeout }: EventOf<'supervisor-stopping'>): LogRecord {

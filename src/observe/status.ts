@@ -1,5 +1,6 @@
 import type { ExitReason, RestartCounts } from '../core/state.ts';
 import type { Status, WorkerStateName, WorkerStatus } from '../core/status.ts';
+import { plainText } from './plain-text.ts';
 import { processUsage } from './process-usage.ts';
 import { rfc3339 } from './wall-time.ts';
 
@@ -22,6 +23,10 @@ export interface WorkerDocument {
   readonly index: number;
   readonly state: WorkerStateName;
   readonly ready: boolean;
+  /** Of a running worker that is not ready, why; else null. */
+  readonly notReadyBecause: string | null;
+  /** What it has told of itself (`STATUS=` of sd_notify(3)), as one line of 200 characters at most; or null. */
+  readonly statusText: string | null;
   /** Null without a process. */
   readonly pid: number | null;
   /** RFC 3339: when its process was started; without one, since when; null before the first attempt. */
@@ -53,12 +58,15 @@ export function statusDocument(status: Status): StatusDocument {
 }
 
 function workerDocument(worker: WorkerStatus): WorkerDocument {
-  const { index, state, ready, pid, since, starts, restarts, lastExit, nextStartIn } = worker;
+  const { index, state, ready, notReadyBecause, statusText, pid, since } = worker;
+  const { starts, restarts, lastExit, nextStartIn } = worker;
   const usage = pid === null ? null : processUsage(pid);
   return {
     index,
     state,
     ready,
+    notReadyBecause,
+    statusText: statusText === null ? null : plainText(statusText),
     pid,
     since: since === null ? null : rfc3339(since),
     starts,

@@ -28,6 +28,8 @@ export interface Row {
   readonly key: string;
   readonly index: string;
   readonly state: Total & { readonly tone: Tone; readonly shape: string };
+  /** What the worker says of itself, or why it is not ready. */
+  readonly told: string;
   readonly pid: string;
   readonly uptime: string;
   readonly restarts: Total;
@@ -48,12 +50,13 @@ export function rowOf(
   scale: Scale,
   now: number,
 ): Row {
-  const { index, pid, since, starts, restarts } = worker;
+  const { index, pid, since, starts, restarts, statusText, notReadyBecause } = worker;
   const uptime = pid === null || since === null ? null : (now - Date.parse(since)) / 1000;
   return {
     key,
     index: String(index),
     state: isPredecessor ? beingReplaced(stateOf(worker)) : stateOf(worker),
+    told: statusText ?? notReadyBecause ?? '',
     pid: pid === null ? NONE : String(pid),
     uptime: uptime === null ? NONE : duration(uptime),
     // those of its worker are told once

@@ -53,13 +53,15 @@ class TableRow {
     return this.#parts.get('row');
   }
 
-  show({ index, state, pid, uptime, restarts, lastExit, memory, cpu, start }: Row): void {
+  show({ index, state, told, pid, uptime, restarts, lastExit, memory, cpu, start }: Row): void {
     const parts = this.#parts;
     parts.setText('index', index);
     parts.setAttribute('state', 'data-tone', state.tone);
     parts.setAttribute('state-shape', 'd', state.shape);
     parts.setText('state-text', state.text);
     parts.setText('state-detail', state.detail);
+    parts.setText('told', told);
+    parts.setAttribute('told', 'title', told);
     parts.setText('pid', pid);
     parts.setText('uptime', uptime);
     parts.setText('restarts', restarts.text);

@@ -6,6 +6,7 @@ import { describe, expect, test } from '@jest/globals';
 import type axe from 'axe-core';
 import type { Page } from 'playwright-core';
 
+import type { StatusDocument } from '../../src/observe/status.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { Supervisor, worker } from '../helpers/supervisor.ts';
 import { workspace } from '../helpers/workspace.ts';
@@ -112,7 +113,7 @@ describe('the page', () => {
     await eventually(async () => {
       expect(await shown()).toEqual([
         ['0', 'running being replaced', String(pids[0])],
-        ['0', 'running not ready', String(supervisor.pidOf(0))],
+        ['0', 'running not ready it has not lived for 3600 s yet', String(supervisor.pidOf(0))],
         ['1', 'running', String(pids[1])],
       ]);
     });
@@ -150,6 +151,38 @@ describe('the page', () => {
     expect(crashed?.[LAST_EXIT]).toMatch(/^code 7 \d+ s ago$/);
     expect(await textOf(page, 'ready-detail')).toBe('1 backoff');
     expect(await page.title()).toBe('2/3 ready · container-supervisor');
+  });
+
+  test('shows what a worker says of itself as text, in one line of its cell', async () => {
+    const supervisor = Supervisor.start({ workers: 2, command: worker() });
+    await supervisor.ready(2);
+    const { page, record } = await open({ viewport: { width: 1200, height: 844 } });
+    const markup = '<b>3</b> of 10 loaded & <img src="x"> ';
+    await page.route('**/status', async (route) => {
+      const document = JSON.parse((await supervisor.get('/status')).body) as StatusDocument;
+      const [first, ...others] = document.workers;
+      const told = { ...first, statusText: markup.repeat(5) };
+      await route.fulfill({ json: { ...document, workers: [told, ...others] } });
+    });
+    await visit(supervisor, 2, { page, record });
+    const told = page.locator('tbody [data-part="told"]').first();
+    for (const width of [1200, 390]) {
+      await page.setViewportSize({ width, height: 844 });
+      expect(await told.textContent()).toBe(markup.repeat(5));
+      expect(await told.getAttribute('title')).toBe(markup.repeat(5));
+      expect(await told.locator('*').count()).toBe(0);
+      const [one, other] = await page
+        .locator('tbody tr')
+        .evaluateAll((rows) => rows.map((row) => row.getBoundingClientRect().height));
+      expect(Math.abs((one ?? 0) - (other ?? 0))).toBeLessThan(width === 1200 ? 1 : 25);
+      const fits = await told.evaluate(
+        (element) =>
+          element.getBoundingClientRect().right <=
+          (element.parentElement?.getBoundingClientRect().right ?? 0),
+      );
+      expect(fits).toBe(true);
+    }
+    expect(record.complaints).toEqual([]);
   });
 
   test('says when nobody answers, keeps the last data, and recovers by itself', async () => {

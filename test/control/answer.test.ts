@@ -29,6 +29,24 @@ INDEX  STATE    READY  PID  UPTIME   STARTS  LAST EXIT              NEXT START  
   );
 });
 
+test('what workers tell of themselves, and why they are not ready, comes last', () => {
+  const document = statusDocument([
+    workerDocument({ statusText: '3 of 10 loaded' }),
+    workerDocument({ index: 1, ready: false, notReadyBecause: 'it has not told that it is ready' }),
+    workerDocument({ index: 2, ready: false, notReadyBecause: 'it waits', statusText: 'Hello' }),
+    workerDocument({ index: 3 }),
+  ]);
+  expect(statusTable(document, NOW)).toBe(
+    `running: 2 of 4 workers ready (pid 1)
+INDEX  STATE    READY  PID  UPTIME  STARTS  LAST EXIT  NEXT START  MEMORY    CPU   STATUS
+0      running  yes    100  10s     1       -          -           1.00 MiB  1.0s  3 of 10 loaded
+1      running  no     100  10s     1       -          -           1.00 MiB  1.0s  it has not told that it is ready
+2      running  no     100  10s     1       -          -           1.00 MiB  1.0s  it waits; Hello
+3      running  yes    100  10s     1       -          -           1.00 MiB  1.0s  -
+`,
+  );
+});
+
 test('without a worker there is no table', () => {
   const document = statusDocument([], { state: 'stopping', desired: 1, pid: 42 });
   expect(statusTable(document, NOW)).toBe('stopping: 0 of 1 worker ready (pid 42)\n');

@@ -23,6 +23,18 @@ const exited: Extract<Event, { type: 'worker-exited' }> = {
   },
 };
 
+const probed: Extract<Event, { type: 'worker-probed' }> = {
+  type: 'worker-probed',
+  worker: 0,
+  pid: 10,
+  probe: 'readiness',
+  result: 'failed',
+  isNew: true,
+  message: 'no answer within 1 s',
+  count: 1,
+  threshold: 3,
+};
+
 const reloaded: Extract<Event, { type: 'config-reloaded' }> = {
   type: 'config-reloaded',
   at: 5,
@@ -59,6 +71,42 @@ const LINES: { readonly [Type in EventType]: readonly [Event & { type: Type }, s
     { type: 'worker-ready', worker: 0, pid: 10 },
     'debug',
     'Child process [10] is ready',
+  ],
+  'worker-unready': [
+    {
+      type: 'worker-unready',
+      worker: 0,
+      pid: 10,
+      message: 'its readiness probe has failed (no answer within 1 s)',
+    },
+    'warn',
+    'Child process [10] is not ready any more: its readiness probe has failed (no answer within 1 s)',
+  ],
+  'worker-probed': [
+    probed,
+    'warn',
+    'Readiness probe of child process [10] failed: no answer within 1 s',
+  ],
+  'worker-unhealthy': [
+    {
+      type: 'worker-unhealthy',
+      worker: 0,
+      pid: 10,
+      cause: 'liveness probe',
+      message: 'failed 3 times in a row: no answer within 1 s',
+    },
+    'error',
+    'Child process [10] is unhealthy: liveness probe failed 3 times in a row: no answer within 1 s',
+  ],
+  'worker-recycling': [
+    {
+      type: 'worker-recycling',
+      worker: 0,
+      pid: 10,
+      cause: { type: 'memory', bytes: 560 * 2 ** 20, limit: 500.5 * 2 ** 20 + 0.5 },
+    },
+    'info',
+    'Recycling child process [10]: it has 560 MiB of memory',
   ],
   'worker-stopping': [
     { type: 'worker-stopping', worker: 0, pid: 10, signal: 'SIGTERM', gracePeriod: 10 },
@@ -167,6 +215,71 @@ describe('the line of each event', () => {
     const killed = { ...exited, failure: false, exit: { ...exit, reason: 'killed' as const } };
     expect(recordOf(killed).msg).toBe('Worker (pid:10) exited with code -9.');
     expect(recordOf(killed).level).toBe('info');
+    const unhealthy = { ...exited, exit: { ...exit, reason: 'unhealthy' as const } };
+    expect(recordOf(unhealthy).msg).toBe('Worker (pid:10) exited with code -9.');
+    expect(recordOf(unhealthy).level).toBe('error');
+  });
+});
+
+describe('the line of a probe', () => {
+  test.each([
+    ['startup', 'failed', true, 'debug', 'Startup probe of child process [10] failed: no'],
+    ['readiness', 'failed', true, 'warn', 'Readiness probe of child process [10] failed: no'],
+    ['readiness', 'failed', false, 'debug', 'Readiness probe of child process [10] failed: no'],
+    ['liveness', 'failed', true, 'warn', 'Liveness probe of child process [10] failed: no'],
+    [
+      'liveness',
+      'unknown',
+      true,
+      'warn',
+      'Liveness probe of child process [10] could not be run: no',
+    ],
+    [
+      'liveness',
+      'unknown',
+      false,
+      'debug',
+      'Liveness probe of child process [10] could not be run: no',
+    ],
+    ['liveness', 'successful', true, 'debug', 'Liveness probe of child process [10] succeeded'],
+  ] as const)('%s, %s, new: %p', (probe, result, isNew, level, msg) => {
+    const event = { ...probed, probe, result, isNew, message: 'no' };
+    expect(recordOf(event)).toMatchObject({ level, msg });
+  });
+
+  test('counts failures beside what they lead to something at', () => {
+    const facts = { worker: 0, pid: 10, probe: 'readiness' };
+    expect(recordOf({ ...probed, count: 2 }).facts).toEqual({
+      ...facts,
+      result: 'failed',
+      failures: 2,
+      failureThreshold: 3,
+    });
+    const succeeded = recordOf({ ...probed, result: 'successful', threshold: 1 });
+    expect(succeeded.facts).toEqual({ ...facts, result: 'successful' });
+  });
+});
+
+describe('the line of a recycling', () => {
+  const recycling = { type: 'worker-recycling', worker: 0, pid: 10 } as const;
+  const facts = { worker: 0, pid: 10, reason: 'recycled' };
+
+  test('has the age and the limit of that process', () => {
+    const cause = { type: 'lifetime', lifetime: 3333.3333, limit: 3333.3331 } as const;
+    expect(recordOf({ ...recycling, cause })).toEqual({
+      level: 'info',
+      msg: 'Recycling child process [10]: it has lived for 3333 s',
+      facts: { ...facts, lifetimeSeconds: 3333.333, maxLifetimeSeconds: 3333.333 },
+    });
+  });
+
+  test('has the memory and the limit of that process, in whole bytes', () => {
+    const cause = { type: 'memory', bytes: 3 * 2 ** 20, limit: 2 * 2 ** 20 + 0.5 } as const;
+    expect(recordOf({ ...recycling, cause })).toEqual({
+      level: 'info',
+      msg: 'Recycling child process [10]: it has 3 MiB of memory',
+      facts: { ...facts, memoryBytes: 3 * 2 ** 20, maxMemoryBytes: 2 * 2 ** 20 },
+    });
   });
 });
 

@@ -1,5 +1,6 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
+import type { ProbeName } from '../../src/core/health.ts';
 import type { Status, WorkerStatus } from '../../src/core/status.ts';
 import { Metrics } from '../../src/observe/metrics/metrics.ts';
 import { unixMilliseconds } from '../../src/observe/wall-time.ts';
@@ -8,6 +9,8 @@ const WORKER: WorkerStatus = {
   index: 0,
   state: 'running',
   ready: true,
+  notReadyBecause: null,
+  statusText: null,
   pid: null,
   since: 1,
   starts: 1,
@@ -26,7 +29,7 @@ const STATUS: Status = {
 };
 
 function metricsOf(status: () => Status): Metrics {
-  return new Metrics({ status, signals: [], targets: null });
+  return new Metrics({ status, signals: [], probes: () => [], targets: null });
 }
 
 /** The samples of these names, as the exposition has them. */
@@ -83,4 +86,76 @@ test('of a worker that is not wanted any more, the counters alone stay', async (
   status = { ...STATUS, desired: 1, workers: [WORKER] };
   expect(await namesOf(1)).toEqual(counters);
   expect(await namesOf(0)).toEqual(expect.arrayContaining(gauges));
+});
+
+describe('the probes of a worker', () => {
+  const PROBES = /^supervisor_worker_probe_total/;
+  const started = { type: 'worker-started', pid: 2, restartReason: null, restart: null } as const;
+  const probed = {
+    type: 'worker-probed',
+    pid: 2,
+    isNew: true,
+    message: '',
+    count: 1,
+    threshold: 1,
+  } as const;
+  const reloaded = {
+    type: 'config-reloaded',
+    at: 1,
+    source: 'c.json',
+    kept: [],
+    workers: 2,
+    workersFrom: null,
+  } as const;
+
+  /** The samples of these names of these workers, all of which are 0. */
+  function zeros(workers: readonly number[], ...probes: readonly string[]): readonly string[] {
+    return workers.flatMap((worker) =>
+      probes.flatMap((probe) =>
+        ['successful', 'failed', 'unknown'].map(
+          (result) =>
+            `supervisor_worker_probe_total{worker="${worker}",probe="${probe}",result="${result}"} 0`,
+        ),
+      ),
+    );
+  }
+
+  test('are at 0 from its first start on, those that are configured', async () => {
+    let probes: readonly ProbeName[] = ['readiness'];
+    const metrics = new Metrics({
+      status: () => STATUS,
+      signals: [],
+      probes: () => probes,
+      targets: null,
+    });
+    expect(await samples(metrics, PROBES)).toEqual([]);
+    metrics.observe({ ...started, worker: 0, start: 1 });
+    metrics.observe({ ...started, worker: 1, start: 1 });
+    expect(await samples(metrics, PROBES)).toEqual(zeros([0, 1], 'readiness'));
+    probes = ['readiness', 'liveness'];
+    metrics.observe({ ...reloaded, changed: ['/readinessProbe/periodSeconds'] });
+    expect(await samples(metrics, PROBES)).toEqual(zeros([0, 1], 'readiness'));
+    metrics.observe({ ...reloaded, changed: ['/workers', '/livenessProbe'] });
+    const both = [...zeros([0, 1], 'readiness'), ...zeros([0, 1], 'liveness')];
+    expect(await samples(metrics, PROBES)).toEqual(both);
+  });
+
+  test('are counted by probe and result, over every process of the worker', async () => {
+    const metrics = new Metrics({
+      status: () => STATUS,
+      signals: [],
+      probes: () => ['startup'],
+      targets: null,
+    });
+    metrics.observe({ ...started, worker: 0, start: 1 });
+    metrics.observe({ ...probed, worker: 0, probe: 'startup', result: 'failed' });
+    metrics.observe({ ...probed, worker: 0, probe: 'startup', result: 'failed', isNew: false });
+    metrics.observe({ ...started, worker: 0, start: 2 });
+    metrics.observe({ ...probed, worker: 0, probe: 'startup', result: 'successful' });
+    expect(await samples(metrics, PROBES)).toEqual([
+      'supervisor_worker_probe_total{worker="0",probe="startup",result="successful"} 1',
+      'supervisor_worker_probe_total{worker="0",probe="startup",result="failed"} 2',
+      'supervisor_worker_probe_total{worker="0",probe="startup",result="unknown"} 0',
+    ]);
+  });
 });

@@ -6,6 +6,8 @@ export function workerDocument(facts: Partial<WorkerDocument> = {}): WorkerDocum
     index: 0,
     state: 'running',
     ready: true,
+    notReadyBecause: null,
+    statusText: null,
     pid: 100,
     since: '2026-01-02T03:04:00.000Z',
     starts: 1,

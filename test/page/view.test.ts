@@ -20,6 +20,7 @@ describe('a row', () => {
     expect(row({ index: 3 })).toMatchObject({
       index: '3',
       state: { text: 'running', detail: '', tone: 'good' },
+      told: '',
       pid: '100',
       uptime: '10 s',
       restarts: { text: '0', detail: '' },
@@ -47,6 +48,13 @@ describe('a row', () => {
     const { state } = row({ ready: false });
     expect(state).toMatchObject({ text: 'running', detail: 'not ready', tone: 'busy' });
     expect(state.shape).not.toBe(row({}).state.shape);
+  });
+
+  test('tells what the worker says of itself, or else why it is not ready', () => {
+    const notReady = { ready: false, notReadyBecause: 'its readiness probe does not succeed' };
+    expect(row(notReady).told).toBe('its readiness probe does not succeed');
+    expect(row({ ...notReady, statusText: '3 of 10 loaded' }).told).toBe('3 of 10 loaded');
+    expect(row({ statusText: '10 of 10 loaded' }).told).toBe('10 of 10 loaded');
   });
 
   test.each(['starting', 'stopping', 'stopped'] as const)('of a worker that is %s', (state) => {

@@ -43,6 +43,7 @@ test(
       workers: 3,
       command: [node, ...program],
       signals: { SIGUSR2: 'ignore' },
+      livenessProbe: { exec: { command: ['true'] } },
     });
     const prometheus = await scraping(supervisor);
     await killAndSeeReplaced(supervisor, 0);

@@ -17,6 +17,7 @@ async function exposition(): Promise<string> {
   const supervisor = Supervisor.start({
     workers: 2,
     command: worker(),
+    livenessProbe: { exec: { command: ['true'] } },
     metrics: { port: 0, workers: { port: '1$(SUPERVISOR_WORKER_INDEX)' } },
   });
   await supervisor.ready(2);

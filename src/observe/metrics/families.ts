@@ -14,6 +14,7 @@ import { workerLastExitCode } from './worker-last-exit-code.ts';
 import { workerLifetime } from './worker-lifetime.ts';
 import { workerMemory } from './worker-memory.ts';
 import { workerOpenFds } from './worker-open-fds.ts';
+import { workerProbes } from './worker-probes.ts';
 import { workerRestarts } from './worker-restarts.ts';
 import { workerScrapeDroppedFamilies } from './worker-scrape-dropped-families.ts';
 import { workerScrapeDuration } from './worker-scrape-duration.ts';
@@ -44,6 +45,7 @@ export const FAMILIES: readonly Family[] = [
   workerLastExitCode,
   workerStartTime,
   workerSpawnErrors,
+  workerProbes,
   workerLifetime,
   restartDelay,
   workerCpu,

@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 
 import type { Event } from '../../core/event.ts';
+import type { ProbeName } from '../../core/health.ts';
 import type { WorkerScrape } from '../worker-metrics/worker-metrics.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -14,6 +15,8 @@ export interface FamilyContext {
   readonly snapshot: () => Snapshot;
   /** The signals that the supervisor listens to. */
   readonly signals: readonly string[];
+  /** The probes that are configured at this moment. */
+  readonly probes: () => readonly ProbeName[];
 }
 
 /** Registers its metric; returns what counts, or null where the snapshot says it all. */

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 import { memoryCgroup } from '../../cgroup.ts';
 import type { Event } from '../../core/event.ts';
+import type { ProbeName } from '../../core/health.ts';
 import type { Status } from '../../core/status.ts';
 import { expose } from '../exposition/exposition.ts';
 import type { ExposedFamily } from '../exposition/exposition.ts';
@@ -21,6 +22,8 @@ export interface MetricsOptions {
   readonly status: () => Status;
   /** The signals that the supervisor listens to. */
   readonly signals: readonly string[];
+  /** The probes that are configured at this moment. */
+  readonly probes: () => readonly ProbeName[];
   /** Where the workers' own metrics are at this moment; null where they are not scraped. */
   readonly targets: (() => readonly ScrapeTarget[]) | null;
 }
@@ -48,12 +51,12 @@ export class Metrics {
   #scrapes = 0;
 
   constructor(options: MetricsOptions) {
-    const { signals, targets } = options;
+    const { signals, probes, targets } = options;
     this.#options = options;
     this.#workers = targets === null ? null : new WorkerMetrics(targets);
     const snapshot = (): Snapshot => (this.#snapshot ??= this.#take([]));
     this.#counters = [...FAMILIES, ...(targets === null ? [] : SCRAPE_FAMILIES)]
-      .map((family) => family({ registry: this.#registry, snapshot, signals }))
+      .map((family) => family({ registry: this.#registry, snapshot, signals, probes }))
       .filter((count) => count !== null);
   }
 

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/generated.ts';
 import { environmentOf, expand } from '../../core/command.ts';
 import type { Environment } from '../../core/command.ts';
+import { portOf } from '../../core/port.ts';
 import type { Status } from '../../core/status.ts';
 import type { ScrapeTarget } from './scrape.ts';
 
@@ -24,9 +25,4 @@ export function scrapeTargets(
       const env = environmentOf(config, inherited, { index, count: desired, starts });
       return { worker: index, port: portOf(expand(String(port), env)), path: expand(path, env) };
     });
-}
-
-function portOf(text: string): number | null {
-  const port = Number(text);
-  return /^\d+$/.test(text) && port >= 1 && port <= 65535 ? port : null;
 }

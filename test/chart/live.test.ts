@@ -31,6 +31,10 @@ const APPLIED: Readonly<Record<string, unknown>> = {
   stop: { signal: 'SIGINT' },
   minReadySeconds: 5,
   minReady: '50%',
+  startupProbe: { tcpSocket: { port: '$(PORT)' } },
+  readinessProbe: { httpGet: { port: '$(PORT)', path: '/ready' } },
+  livenessProbe: { exec: { command: ['true'] } },
+  recycle: { maxMemory: '512Mi' },
   rollout: { maxUnavailable: 2 },
   signals: { SIGUSR2: 'restart' },
 };
@@ -43,6 +47,7 @@ const KEPT: Readonly<Record<string, unknown>> = {
   metrics: { page: false },
   control: { socket: '/tmp/supervisor.sock' },
   log: { level: 'debug' },
+  notify: { fd: 3 },
 };
 
 const live = (supervisor: object): Record<string, unknown> => ({

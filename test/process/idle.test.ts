@@ -16,6 +16,14 @@ function contextSwitches(pid: number): number {
 test.each([
   ['inherit', {}],
   ['prefix', {}],
+  [
+    'inherit',
+    {
+      startupProbe: { exec: { command: ['true'] } },
+      notify: { socket: true, watchdogSeconds: 10 },
+      recycle: { maxLifetimeSeconds: 86400 },
+    },
+  ],
   ['inherit', { control: { socket: 'control.sock' }, reload: { watch: true }, minReadySeconds: 1 }],
 ])('an idle supervisor makes no wake-up: %s, %j', async (workers, more) => {
   const supervisor = Supervisor.start({

@@ -48,6 +48,26 @@ test('the example of the README runs as printed', async () => {
 });
 
 describe('Multiprocess', () => {
+  test('probes, listens and recycles', async () => {
+    const program = runScript(`
+      import { Multiprocess } from 'container-supervisor';
+      const supervisor = new Multiprocess({
+        command: ['sleep', '1000'], reloadDelay: 0.05, minReadySeconds: 0,
+        notify: { socket: true },
+        livenessProbe: { exec: { command: ['true'] }, periodSeconds: 0.1 },
+        recycle: { maxLifetimeSeconds: 0.5, maxMemory: '1Gi' },
+      }, { observers: [(event) => {
+        if (event.type === 'worker-probed') console.log(event.probe, event.result);
+        if (event.type !== 'worker-exited') return;
+        console.log(event.exit.reason);
+        supervisor.shouldExit.set();
+      }] });
+      await supervisor.run();
+    `);
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(program.stdout).toMatch(/^(liveness successful\n)+recycled\nstopped\n$/);
+  });
+
   test('has the seed’s surface', async () => {
     const program = runScript(`
       import { BaseReload, Multiprocess } from 'container-supervisor';

@@ -60,7 +60,7 @@ describe('the probes', () => {
     expect((await supervisor.get('/readyz')).body).toBe(
       [
         '[+]worker 0 running, being replaced',
-        '[-]worker 0 running',
+        '[-]worker 0 running, it has not lived for 3600 s yet',
         '[+]worker 1 running',
         'readyz check passed: 2 of 2 workers ready; 1 needed',
         '',
@@ -71,6 +71,11 @@ describe('the probes', () => {
       [0, pids[0], 1, true],
       [0, supervisor.pidOf(0), 2, false],
       [1, pids[1], 1, true],
+    ]);
+    expect(workers.map(({ notReadyBecause }) => notReadyBecause)).toEqual([
+      null,
+      'it has not lived for 3600 s yet',
+      null,
     ]);
   });
 
@@ -113,6 +118,8 @@ describe('/status', () => {
           index: 0,
           state: 'running',
           ready: true,
+          notReadyBecause: null,
+          statusText: null,
           pid: supervisor.pidOf(0),
           since: time,
           starts: 1,
@@ -126,6 +133,8 @@ describe('/status', () => {
           index: 1,
           state: 'backoff',
           ready: false,
+          notReadyBecause: null,
+          statusText: null,
           pid: null,
           since: time,
           starts: 1,

@@ -90,7 +90,7 @@ test('a rolling restart is counted as one', async () => {
   for (const index of [0, 1]) {
     const ends = `supervisor_worker_exits_total{worker="${index}",code="0",signal="",reason="rollout"}`;
     expect(metrics.get(ends)).toBe(1);
-    for (const reason of ['exit', 'signal', 'oom', 'rollout']) {
+    for (const reason of ['exit', 'signal', 'oom', 'unhealthy', 'recycled', 'rollout']) {
       const name = `supervisor_worker_restarts_total{worker="${index}",reason="${reason}"}`;
       expect(metrics.get(name)).toBe(reason === 'rollout' ? 1 : 0);
     }

@@ -44,19 +44,37 @@ test('every series is there from the first start, at zero', async () => {
     ),
     'supervisor_worker_starts_total{worker="0"}': 1,
     'supervisor_worker_starts_total{worker="1"}': 1,
-    'supervisor_worker_restarts_total{worker="0",reason="exit"}': 0,
-    'supervisor_worker_restarts_total{worker="0",reason="oom"}': 0,
-    'supervisor_worker_restarts_total{worker="0",reason="rollout"}': 0,
-    'supervisor_worker_restarts_total{worker="0",reason="signal"}': 0,
-    'supervisor_worker_restarts_total{worker="1",reason="exit"}': 0,
-    'supervisor_worker_restarts_total{worker="1",reason="oom"}': 0,
-    'supervisor_worker_restarts_total{worker="1",reason="rollout"}': 0,
-    'supervisor_worker_restarts_total{worker="1",reason="signal"}': 0,
+    ...Object.fromEntries(
+      ['0', '1'].flatMap((index) =>
+        ['exit', 'signal', 'oom', 'unhealthy', 'recycled', 'rollout'].map((reason) => [
+          `supervisor_worker_restarts_total{worker="${index}",reason="${reason}"}`,
+          0,
+        ]),
+      ),
+    ),
     'supervisor_worker_exits_total{worker="0",code="0",signal="",reason="exit"}': 0,
     'supervisor_worker_exits_total{worker="1",code="0",signal="",reason="exit"}': 0,
   });
   expect(metrics.get('process_resident_memory_bytes')).toBeGreaterThan(1e6);
   expect(metrics.get('nodejs_heap_space_size_used_bytes{space="new"}')).toBeGreaterThan(0);
+});
+
+test('the series of the configured probes are there from the first start, and no others', async () => {
+  const probe = { exec: { command: ['true'] }, initialDelaySeconds: 3600 };
+  const supervisor = Supervisor.start({ command: worker(), livenessProbe: probe });
+  await supervisor.ready(1);
+  const metrics = await supervisor.metrics();
+  const ofProbes = [...metrics].filter(([name]) =>
+    name.startsWith('supervisor_worker_probe_total'),
+  );
+  expect(Object.fromEntries(ofProbes)).toEqual(
+    Object.fromEntries(
+      ['successful', 'failed', 'unknown'].map((result) => [
+        `supervisor_worker_probe_total{worker="0",probe="liveness",result="${result}"}`,
+        0,
+      ]),
+    ),
+  );
 });
 
 test('what a worker uses is read from its process at each scrape', async () => {

@@ -152,7 +152,8 @@ const HAS_COME: Readonly<Record<Awaited, (state: State) => boolean>> = {
   stop: ({ phase }) => phase.name === 'stopped',
 };
 
-function doneMessage(operation: Operation, { desired }: State): string {
+function doneMessage(operation: Operation, state: State): string {
+  const { desired } = state;
   switch (operation.type) {
     case 'scale':
       return operation.workers === desired
@@ -160,7 +161,7 @@ function doneMessage(operation: Operation, { desired }: State): string {
         : `scaled from ${desired} to ${operation.workers} workers`;
     case 'restart':
       return operation.worker === null
-        ? `restarted ${desired} workers`
+        ? `restarted ${restartable(state, null).length} workers`
         : `restarted worker ${operation.worker}`;
     case 'reload':
     case 'stop':

@@ -130,9 +130,11 @@ export function replaceability(state: State, policy: Policy): (slot: Slot) => bo
 function roomFor(state: State, { rollout: { maxSurge, maxUnavailable } }: Policy): Room {
   const { slots, desired, predecessors } = state;
   const surplus = slots.slice(desired).filter(isAlive).length;
-  const ready = slots.slice(0, desired).filter((slot) => isReady(state, slot)).length;
+  // who has completed comes back for nobody's sake
+  const wanted = slots.slice(0, desired).filter((slot) => !isCompleted(slot));
+  const ready = wanted.filter((slot) => isReady(state, slot)).length;
   return {
     surge: predecessors.length + surplus < maxSurge,
-    spare: ready - 1 >= desired - maxUnavailable,
+    spare: ready - 1 >= wanted.length - maxUnavailable,
   };
 }

@@ -117,6 +117,14 @@ describe('a rolling restart', () => {
     expect(world.kills()).toHaveLength(asked);
   });
 
+  test('those who have completed hold nobody up', () => {
+    const restart = { ...POLICY.restart, policy: 'Never' as const };
+    const world = new Operated({ restart }, 4).exit(0, 0).exit(3, 1).settle().restart();
+    expect(world.kills().map(([worker]) => worker)).toEqual([1]);
+    world.obeys(1, 1).obeys(2, 1);
+    expect(world.answers()).toEqual([{ outcome: 'done', message: 'restarted 2 workers' }]);
+  });
+
   test('maxUnavailable 2 takes two at a time', () => {
     const world = new Operated({ rollout: { maxUnavailable: 2, maxSurge: 0 } }).restart();
     expect(world.kills().map(([worker]) => worker)).toEqual([0, 1]);

@@ -11,8 +11,11 @@ afterAll(() => {
 });
 
 /** A new directory with these files in it, removed after the tests of this file. */
-export function workspace(files: Readonly<Record<string, unknown>> = {}): string {
-  const root = mkdtempSync(join(tmpdir(), 'container-supervisor-'));
+export function workspace(
+  files: Readonly<Record<string, unknown>> = {},
+  parent = tmpdir(),
+): string {
+  const root = mkdtempSync(join(parent, 'container-supervisor-'));
   made.push(root);
   for (const [name, content] of Object.entries(files)) {
     const path = join(root, name);

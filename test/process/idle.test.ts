@@ -4,6 +4,7 @@ import { expect, test } from '@jest/globals';
 
 import { eventually } from '../helpers/eventually.ts';
 import { Supervisor } from '../helpers/supervisor.ts';
+import { workspace } from '../helpers/workspace.ts';
 
 /** How many times the threads of a process have been scheduled so far. */
 function contextSwitches(pid: number): number {
@@ -26,12 +27,15 @@ test.each([
   ],
   ['inherit', { control: { socket: 'control.sock' }, reload: { watch: true }, minReadySeconds: 1 }],
 ])('an idle supervisor makes no wake-up: %s, %j', async (workers, more) => {
-  const supervisor = Supervisor.start({
+  const config = {
     workers: 16,
     command: 'echo ready; exec sleep 1000',
     log: { workers },
+    metrics: { port: 0 },
     ...more,
-  });
+  };
+  // reload.watch is told of every new name beside the directory of the file: not where other tests make theirs
+  const supervisor = new Supervisor(workspace({ 'supervisor.config.json': config }, '/var/tmp'));
   await supervisor.logged(/^Started child process/, 16);
   await supervisor.get('/metrics');
   // for some seconds after the start V8 still tidies up; then a second passes without one

@@ -1,6 +1,8 @@
 import { closeSync } from 'node:fs';
 import { getSystemErrorName } from 'node:util';
 
+import { loadKoffi } from './koffi.ts';
+
 /** Unix datagram sockets, which Node has none of. */
 export interface Datagrams {
   /**
@@ -43,7 +45,7 @@ const LONGEST = 4096;
  * @throws if koffi cannot be had on this platform
  */
 export async function bindDatagrams(): Promise<Datagrams> {
-  const { default: koffi } = await import('koffi');
+  const koffi = await loadKoffi();
   const library = koffi.load(null);
   const vector = koffi.struct({ base: 'uint8_t *', length: 'size_t' });
   const message = koffi.struct({

@@ -1,5 +1,7 @@
 import { getSystemErrorName } from 'node:util';
 
+import { loadKoffi } from './koffi.ts';
+
 /** What is needed of the C library; Node has none of it. */
 export interface Libc {
   /** The pid of a child that is dead and not reaped, without reaping it; 0 if there is none. */
@@ -47,12 +49,12 @@ const SIGINFO_SIZE = 128;
 const SI_PID_OFFSET = 16;
 
 /**
- * Binds the C library by koffi, which is loaded here and nowhere else: it takes about 10 ms.
+ * Binds the C library by koffi.
  *
  * @throws if koffi cannot be had on this platform
  */
 export async function bindLibc(): Promise<Libc> {
-  const { default: koffi } = await import('koffi');
+  const koffi = await loadKoffi();
   const library = koffi.load(null);
   const waitid = library.func('int waitid(int, int, uint8_t *, int)') as WaitId;
   const waitpid = library.func('int waitpid(int, int *, int)') as WaitPid;

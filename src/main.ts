@@ -15,6 +15,7 @@ import { openSink } from './observe/sink.ts';
 import type { Sink } from './observe/sink.ts';
 import { sendTo } from './pid1/socket.ts';
 import type { SignalSource } from './pid1/signals.ts';
+import { keepStandardErrorBlocking } from './standard-error.ts';
 import { Watching } from './watching.ts';
 import { WorkerNotification } from './worker-notification.ts';
 import { WorkerOutput } from './worker-output.ts';
@@ -73,6 +74,7 @@ export async function supervise(
   given: ConfigArguments,
   signals: SignalSource,
 ): Promise<number> {
+  keepStandardErrorBlocking();
   const { file, config } = resolved;
   const afterStart = new AfterStart();
   afterStart.add(keepHeapSmall);

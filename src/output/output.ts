@@ -4,6 +4,7 @@ import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 
 import { reopen } from '../observe/reopen.ts';
+import { setBlocking } from '../standard-error.ts';
 import { DescriptorStream } from './descriptor-stream.ts';
 
 /** Bytes that wait for a reader before no more is taken from the workers. */
@@ -133,7 +134,9 @@ function openOutput(descriptor: 1 | 2): Output {
     return new Output(new Socket({ fd: own, readable: false, writable: true }), true);
   }
   if (kind.isFIFO() || kind.isSocket()) {
-    return new Output(descriptor === 1 ? process.stdout : process.stderr, false);
+    const shared = descriptor === 1 ? process.stdout : process.stderr;
+    setBlocking(shared, false);
+    return new Output(shared, false);
   }
   return new Output(new DescriptorStream(own ?? descriptor, 'device'), true);
 }

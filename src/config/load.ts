@@ -138,8 +138,8 @@ async function parseJson(text: string): Promise<unknown> {
     return JSON.parse(text);
   } catch {
     // says where
-    const { default: explain } = await import('parse-json');
-    return explain(text);
+    const explained = await import('./explain-json.ts');
+    return explained.parseJson(text);
   }
 }
 

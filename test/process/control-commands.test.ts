@@ -102,8 +102,9 @@ describe('a running supervisor is asked', () => {
     const cwd = workspace();
     const { path } = await supervisor(cwd);
     const script = `process.setuid(65534); process.argv.splice(1, 0, ''); require(${JSON.stringify(CLI)})`;
+    // from a directory that this user may read: Node looks for a package.json there
     const program = new Program([process.execPath, '-e', script, 'status', '--socket', path], {
-      cwd,
+      cwd: '/',
       env: process.env,
     });
     expect((await program.ended).code).toBe(1);

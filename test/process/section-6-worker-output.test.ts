@@ -75,18 +75,6 @@ function isBlocking(info: string): boolean {
   return (Number.parseInt(flags ?? '', 8) & constants.O_NONBLOCK) === 0;
 }
 
-/** How many connections to a local port the supervisor has still open, by its end of them. */
-function establishedOn(port: number): number {
-  const hex = port.toString(16).toUpperCase().padStart(4, '0');
-  const states = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) =>
-    [...readFileSync(table, 'utf8').matchAll(/^ *\d+: \w+:(\w{4}) \w+:\w{4} (\w\w) /gm)].map(
-      ([, local, state]) => (local === hex ? state : undefined),
-    ),
-  );
-  // ESTABLISHED and CLOSE_WAIT, of include/net/tcp_states.h
-  return states.filter((state) => state === '01' || state === '08').length;
-}
-
 /** Waits until a process has not written for a second. */
 async function blocked(pid: number): Promise<void> {
   let before = -1;
@@ -451,28 +439,6 @@ test('closed standard streams end nothing', async () => {
     readFileSync(join(cwd, 'ran'));
   });
   expect(await supervisor.stop()).toEqual({ code: 0, signal: null });
-});
-
-test.each<[Mode | 'inherit', string]>([
-  ['inherit', 'err'],
-  ['prefix', '[0] err'],
-])('%s: a pipe that others may have, too, stays blocking', async (mode, text) => {
-  const err = new ReadPipe(workspace(), 'err');
-  const cwd = configured(mode, { command: 'echo err >&2; exec sleep 1000' });
-  const supervisor = redirected(cwd, `2>"${err.path}"`);
-  await eventually(() => {
-    expect(err.text).toContain(`${text}\n`);
-  });
-  const isStillBlocking = (): boolean =>
-    isBlocking(readFileSync(`/proc/${supervisor.pid}/fdinfo/2`, 'utf8'));
-  expect(isStillBlocking()).toBe(true);
-  // Node opens standard error when a connection is closed
-  const [port = ''] = /\d+(?=","port")/.exec(err.text) ?? [];
-  await fetch(`http://127.0.0.1:${port}/metrics`, { headers: { connection: 'close' } });
-  await eventually(() => {
-    expect(establishedOn(Number(port))).toBe(0);
-  });
-  expect(isStillBlocking()).toBe(true);
 });
 
 describe('a worker', () => {

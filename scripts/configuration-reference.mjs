@@ -10,6 +10,7 @@ Looked for in the working directory, the first one found is taken: \`supervisor.
 \`supervisor.config.yaml\`, \`supervisor.config.yml\`, \`.supervisorrc\` (JSON or YAML),
 \`.supervisorrc.json\`, \`.supervisorrc.yaml\`, \`.supervisorrc.yml\`, or the key \`supervisor\` of
 \`package.json\`. \`-c FILE\` names another. No script is ever executed as a configuration.
+A configuration is UTF-8, of at most 1 MiB; \`-c\` takes a pipe too, such as \`<(…)\`, that is written to within 5 s.
 
 Unknown keys are errors. Every problem is told in one run, as
 \`FILE: /json/pointer: expected …, found …\`; nothing is started then, and the exit status is 2.

@@ -84,7 +84,8 @@ function checkGracePeriod({ stop }: Config): readonly Finding[] {
 }
 
 function checkExitCodes({ restart }: Config): readonly Finding[] {
-  const both = restart.fatalExitCodes.filter((code) => restart.successExitCodes.includes(code));
+  const success = new Set(restart.successExitCodes);
+  const both = restart.fatalExitCodes.filter((code) => success.has(code));
   return both.slice(0, 1).map((code) => ({
     pointer: '/restart/fatalExitCodes',
     expected: 'codes that are not in restart.successExitCodes',

@@ -17,13 +17,26 @@ export function explain(data: unknown): readonly Finding[] {
 
 type Failure = ErrorObject<string, Record<string, unknown>>;
 
+/** Who has so many problems wants to hear of the first ones; what is not meant as a configuration has millions. */
+const MOST_FINDINGS = 100;
+const TOO_MANY: Finding = {
+  pointer: '',
+  expected: `at most ${MOST_FINDINGS} problems`,
+  found: 'more',
+};
+
 /** One finding per place: ajv tells of every branch of a choice, and people want to hear once. */
 function findingsOf(errors: readonly Failure[]): readonly Finding[] {
   const choices = errors.filter((error) => error.keyword === 'anyOf');
   const told = errors.filter((error) => !isBranch(error, errors, choices));
   const findings = new Map<string, Finding>();
-  for (const finding of told.map(findingOf)) {
-    if (!findings.has(finding.pointer)) findings.set(finding.pointer, finding);
+  for (const failure of told) {
+    const finding = findingOf(failure);
+    if (findings.has(finding.pointer)) continue;
+    if (findings.size === MOST_FINDINGS) {
+      return [...findings.values(), TOO_MANY];
+    }
+    findings.set(finding.pointer, finding);
   }
   return [...findings.values()];
 }

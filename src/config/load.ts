@@ -1,4 +1,6 @@
-import { closeSync, openSync, statSync } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
+import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { basename, extname, join, relative, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
@@ -22,6 +24,9 @@ export const SEARCH_PLACES: readonly string[] = [
 
 /** The key of `package.json`. */
 const PACKAGE_KEY = 'supervisor';
+
+/** Bytes of a configuration: as much as a ConfigMap holds. What is larger is another file, or has no end. */
+const MOST_BYTES = 1024 * 1024;
 
 /** What was read, not validated yet. */
 export interface LoadedFile {
@@ -93,7 +98,7 @@ export async function loadFile(
   path: string | undefined,
   workingDir: string,
 ): Promise<LoadedFile | null> {
-  const found = find(path, workingDir);
+  const found = (await findStream(path, workingDir)) ?? findFile(path, workingDir);
   if (found === null) return null;
   const file = path ?? relative(workingDir, found.path);
   const { text } = found;
@@ -105,15 +110,47 @@ export async function loadFile(
   throw unusable(path, 'a configuration', `no key "${PACKAGE_KEY}"`);
 }
 
-function find(path: string | undefined, workingDir: string): FoundFile | null {
+/** Reads what was named if it is no plain file; null if it is one, or what the other way has to complain of. */
+async function findStream(path: string | undefined, workingDir: string): Promise<FoundFile | null> {
+  if (path === undefined) return null;
+  const absolute = resolve(workingDir, path);
+  const kind = tryStat(absolute);
+  if (kind === undefined || kind.isFile() || kind.isDirectory()) return null;
+  const { readStream } = await import('./stream.ts');
+  let text: string | null;
+  try {
+    text = await readStream(absolute, MOST_BYTES);
+  } catch (error) {
+    throw unreadable(error, path, workingDir);
+  }
+  if (text === null) throw tooLarge(path, 'more');
+  return { path: absolute, text };
+}
+
+function tryStat(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+function findFile(path: string | undefined, workingDir: string): FoundFile | null {
+  if (path !== undefined) checkSize(path, tryStat(resolve(workingDir, path)));
+  const places = path === undefined ? firstPlace(workingDir) : [];
   try {
     const result =
       path === undefined
-        ? explorer(readablePlaces(workingDir)).search(workingDir)
+        ? explorer(places).search(workingDir)
         : explorer().load(resolve(workingDir, path));
     if (result === null) return null;
+    const { filepath } = result;
     const { text } = (result.config ?? { text: '' }) as { text: string };
-    return { path: result.filepath, text };
+    // what cannot be decoded has become this character, which would be another word in a command
+    if (text.includes('\uFFFD') && !isUtf8(readFileSync(filepath))) {
+      throw unusable(path ?? relative(workingDir, filepath), 'text in UTF-8', 'other bytes');
+    }
+    return { path: filepath, text };
   } catch (error) {
     throw unreadable(error, path, workingDir);
   }
@@ -127,10 +164,21 @@ async function parse(file: string, content: string): Promise<unknown> {
   try {
     return (format === 'JSON' ? await parseJson(text) : await parseYaml(text)) ?? {};
   } catch (error) {
-    // its message shows the place (in colours, where FORCE_COLOR or CI is in the environment)
-    const detail = stripVTControlCharacters((error as Error).message).trim();
-    throw unusable(file, `valid ${format}`, `an error: ${detail}`);
+    throw unusable(file, `valid ${format}`, `an error: ${detailOf(error as Error)}`);
   }
+}
+
+/** Characters of the longest line of a message. */
+const LONGEST_LINE = 200;
+
+/** A parser's message shows the place: in colours, where FORCE_COLOR or CI is set, and whatever is there. */
+function detailOf({ message }: Error): string {
+  return stripVTControlCharacters(message)
+    .trim()
+    .replace(/[^\P{Cc}\n\t]/gu, '\uFFFD')
+    .split('\n')
+    .map((line) => (line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line))
+    .join('\n');
 }
 
 async function parseJson(text: string): Promise<unknown> {
@@ -149,21 +197,32 @@ async function parseYaml(text: string): Promise<unknown> {
 }
 
 /**
- * Those of the places where something is, because to miss a file costs an exception. The search would also
- * pass over one that exists and may not be read, and take the next.
+ * The first of the places where a file is, because to miss one costs an exception; directories are passed over. The
+ * search would also pass over a file that may not be read, and take the next.
  */
-function readablePlaces(workingDir: string): readonly string[] {
-  return SEARCH_PLACES.filter((place) => {
-    const path = join(workingDir, place);
-    try {
-      if (statSync(path, { throwIfNoEntry: false }) === undefined) return false;
-      closeSync(openSync(path, 'r'));
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EACCES') throw unusable(place, 'a readable file', code);
-    }
-    return true;
-  });
+function firstPlace(workingDir: string): readonly string[] {
+  const place = SEARCH_PLACES.find((each) => isFileAt(each, join(workingDir, each)));
+  return place === undefined ? [] : [place];
+}
+
+/** @throws ConfigError if it may not be read, or is another thing than a file */
+function isFileAt(place: string, path: string): boolean {
+  let kind: Stats | undefined;
+  try {
+    kind = statSync(path, { throwIfNoEntry: false });
+    if (kind === undefined || kind.isDirectory()) return false;
+    // to open a pipe would wait for somebody who writes
+    if (kind.isFile()) closeSync(openSync(path, 'r'));
+  } catch (error) {
+    throw unusable(
+      place,
+      'a readable file',
+      (error as NodeJS.ErrnoException).code ?? String(error),
+    );
+  }
+  if (!kind.isFile()) throw unusable(place, 'a file', 'another thing');
+  checkSize(place, kind);
+  return true;
 }
 
 function unreadable(error: unknown, path: string | undefined, workingDir: string): ConfigError {
@@ -172,6 +231,15 @@ function unreadable(error: unknown, path: string | undefined, workingDir: string
   const file = path ?? (filepath === undefined ? workingDir : relative(workingDir, filepath));
   if (code === 'ENOENT') return unusable(file, 'a file', 'none');
   return unusable(file, 'a readable file', code ?? message);
+}
+
+function checkSize(file: string, kind: Stats | undefined): void {
+  if (kind?.isFile() !== true || kind.size <= MOST_BYTES) return;
+  throw tooLarge(file, `${kind.size}`);
+}
+
+function tooLarge(file: string, found: string): ConfigError {
+  return unusable(file, `at most ${MOST_BYTES} bytes, as a ConfigMap holds them`, found);
 }
 
 function unusable(source: string, expected: string, found: string): ConfigError {

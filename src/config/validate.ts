@@ -49,7 +49,8 @@ function copyOf(data: unknown, sourceOf: SourceOf): unknown {
     return structuredClone(data);
   } catch (error) {
     // a function, say, in what a program has made
-    const found = (error as Error).message;
+    const found =
+      error instanceof RangeError ? 'a value that is nested too deeply' : (error as Error).message;
     throw new ConfigError([{ ...sourceOf(''), expected: 'plain data', found }]);
   }
 }

@@ -86,6 +86,14 @@ describe('what a worker exposes', () => {
     ]);
   });
 
+  test('a histogram’s samples are its own, wherever they are', () => {
+    expect(parse('# TYPE a histogram\n# TYPE b gauge\nb 1\na_sum 2\nb_sum 3')).toMatchObject([
+      { name: 'a', samples: 'a_sum{worker="3"} 2' },
+      { name: 'b', samples: 'b{worker="3"} 1' },
+      { name: 'b_sum', samples: 'b_sum{worker="3"} 3' },
+    ]);
+  });
+
   test.each([
     ['<html>', 'line 1: no sample'],
     ['a 1\nb', 'line 2: no sample'],
@@ -109,6 +117,8 @@ describe('what a worker exposes', () => {
     ['a 1\n# TYPE a gauge', 'line 2: a type that comes too late'],
     ['# TYPE a gauge\n# TYPE a counter', 'line 2: a type that comes too late'],
     ['\u0000\u0001', 'line 1: no sample'],
+    ['# TYPE a histogram\na_bucket{le="x"} 1', 'line 2: a bound that is no number'],
+    ['# TYPE a summary\na{quantile=""} 1', 'line 2: a bound that is no number'],
   ])('%j is malformed', (text, message) => {
     expect(() => parse(text)).toThrow(message);
   });
@@ -185,6 +195,18 @@ describe('the exposition', () => {
       '# EOF',
     ]);
     expect(body.endsWith('\n# EOF\n')).toBe(true);
+  });
+
+  test('so is one whose name without it another has', () => {
+    const families = ['hits', 'hits_total'].map((name, place) => ({
+      name,
+      type: ['gauge', 'counter'][place] ?? '',
+      help: null,
+      samples: `${name} 1`,
+    }));
+    expect(expose(families, 'openmetrics').body).toBe(
+      '# TYPE hits gauge\nhits 1\n# TYPE hits_total unknown\nhits_total 1\n# EOF\n',
+    );
   });
 
   test('a counter without the suffix is unknown to OpenMetrics', () => {

@@ -50,3 +50,20 @@ test('what contradicts or takes our names is left out, and said', () => {
     { worker: 1, reason: 'reserved_name' },
   ]);
 });
+
+test.each([
+  ['a_sum', 'gauge', 'a', 'histogram'],
+  ['a', 'summary', 'a_count', 'counter'],
+  ['a_bucket', 'histogram', 'a', 'histogram'],
+])('%s as %s and %s as %s would have samples of the same name: the first stays', (...names) => {
+  const [first, firstType, second, secondType] = names;
+  const { families, dropped } = mergeFamilies(
+    [],
+    [
+      { worker: 0, families: [family(first, firstType, 'x')] },
+      { worker: 1, families: [family(second, secondType, 'y'), family('a_max', 'gauge', 'z')] },
+    ],
+  );
+  expect(families.map(({ name }) => name)).toEqual([first, 'a_max']);
+  expect(dropped).toEqual([{ worker: 1, reason: 'type_conflict' }]);
+});

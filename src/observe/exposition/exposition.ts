@@ -11,6 +11,17 @@ export interface ExposedFamily {
   readonly samples: string;
 }
 
+/** A sample's name can be longer than its family's. */
+const SUFFIXES: Readonly<Record<string, readonly string[]>> = {
+  histogram: ['_bucket', '_sum', '_count'],
+  summary: ['_sum', '_count'],
+};
+
+/** The names that samples of such a family have beside its own. */
+export function sampleNamesOf(name: string, type: string): readonly string[] {
+  return (SUFFIXES[type] ?? []).map((suffix) => `${name}${suffix}`);
+}
+
 export type Format = 'prometheus' | 'openmetrics';
 
 const CONTENT_TYPES: Readonly<Record<Format, string>> = {
@@ -25,7 +36,9 @@ export interface Exposition {
 }
 
 export function expose(families: readonly ExposedFamily[], format: Format): Exposition {
-  const toText = format === 'openmetrics' ? toOpenMetrics : toText004;
+  const names = new Set(families.map(({ name }) => name));
+  const toText =
+    format === 'openmetrics' ? (family: ExposedFamily) => toOpenMetrics(family, names) : toText004;
   const end = format === 'openmetrics' ? '# EOF\n' : '';
   return { type: CONTENT_TYPES[format], body: `${families.map(toText).join('')}${end}` };
 }
@@ -35,12 +48,17 @@ function toText004({ name, type, help, samples }: ExposedFamily): string {
   return samples === '' ? head : `${head}${samples}\n`;
 }
 
-/** https://prometheus.io/docs/specs/om/open_metrics_spec/: counters are named without their suffix. */
-function toOpenMetrics(family: ExposedFamily): string {
-  const isCounter = family.type === 'counter' && family.name.endsWith('_total');
+/**
+ * https://prometheus.io/docs/specs/om/open_metrics_spec/: counters are named without their suffix.
+ *
+ * @param names - of all families: a name that another has already is none for a counter
+ */
+function toOpenMetrics(family: ExposedFamily, names: ReadonlySet<string>): string {
+  const shortName = family.name.replace(/_total$/, '');
+  const isCounter = family.type === 'counter' && shortName !== family.name && !names.has(shortName);
   return toText004({
     ...family,
-    name: isCounter ? family.name.slice(0, -'_total'.length) : family.name,
+    name: isCounter ? shortName : family.name,
     type: isCounter ? 'counter' : openMetricsType(family.type),
     help: family.help?.replaceAll('"', '\\"') ?? null,
   });

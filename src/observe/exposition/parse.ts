@@ -1,3 +1,4 @@
+import { sampleNamesOf } from './exposition.ts';
 import type { ExposedFamily } from './exposition.ts';
 
 /** Text that is no exposition; the message names the line. */
@@ -12,11 +13,8 @@ export class TooLargeError extends Error {
 
 const TYPES = ['counter', 'gauge', 'histogram', 'summary', 'untyped'];
 
-/** A sample's name can be longer than its family's. */
-const SUFFIXES: Readonly<Record<string, readonly string[]>> = {
-  histogram: ['_bucket', '_sum', '_count'],
-  summary: ['_sum', '_count'],
-};
+/** The label that some types have for themselves: its value is a number. */
+const BOUNDS: Readonly<Record<string, string>> = { histogram: 'le', summary: 'quantile' };
 
 /** Characters; a longer line has no place in an exposition. */
 const LONGEST_LINE = 64 * 1024;
@@ -32,6 +30,7 @@ const LABEL = /[ \t]*([a-zA-Z_]\w*)[ \t]*=[ \t]*("[^"\\]*(?:\\[\\"n][^"\\]*)*")[
 const CLOSE = /[ \t]*\}/y;
 const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 const COMMENT = /^#[ \t]+(HELP|TYPE)[ \t]+([a-zA-Z_:][\w:]*)(?:[ \t]+(.*))?$/;
+const SUFFIX = /_(?:bucket|sum|count)$/;
 const HELP = /^(?:[^\\]|\\[\\n])*$/;
 
 interface OpenFamily {
@@ -50,7 +49,6 @@ export class ExpositionParser {
   readonly #families = new Map<string, OpenFamily>();
   #rest = '';
   #line = 0;
-  #current = '';
   #samples = 0;
 
   /** A sample's own label of that name gets the prefix `exported_`, as Prometheus does it. */
@@ -95,7 +93,6 @@ export class ExpositionParser {
     const [, keyword, name = '', rest = ''] = COMMENT.exec(text) ?? [];
     if (keyword === undefined) return;
     const family = this.#family(name);
-    this.#current = name;
     if (keyword === 'HELP') {
       if (!HELP.test(rest)) throw this.#malformed('an unknown escape');
       family.help ??= rest;
@@ -122,7 +119,12 @@ export class ExpositionParser {
     this.#samples += 1;
     if (this.#samples > MOST_SAMPLES) throw new TooLargeError(`more than ${MOST_SAMPLES} samples`);
     const all = [this.#label, ...this.#relabelled(pairs)].join(',');
-    this.#familyOf(name).samples.push(`${name}{${all}} ${value}`);
+    const family = this.#familyOf(name);
+    const bound = BOUNDS[family.type ?? ''];
+    if (pairs.some(([key, text]) => key === bound && !isValue(text.slice(1, -1)))) {
+      throw this.#malformed('a bound that is no number');
+    }
+    family.samples.push(`${name}{${all}} ${value}`);
   }
 
   /** The labels of a sample with their values in quotes, and where they end. */
@@ -151,10 +153,12 @@ export class ExpositionParser {
   }
 
   #familyOf(sample: string): OpenFamily {
-    const current = this.#families.get(this.#current);
-    const suffixes = SUFFIXES[current?.type ?? ''] ?? [];
-    const belongs = suffixes.some((suffix) => sample === `${this.#current}${suffix}`);
-    return belongs && current !== undefined ? current : this.#family(sample);
+    const suffix = SUFFIX.exec(sample)?.[0];
+    const owner = suffix === undefined ? '' : sample.slice(0, -suffix.length);
+    const family = this.#families.get(owner);
+    return family !== undefined && sampleNamesOf(owner, family.type ?? '').includes(sample)
+      ? family
+      : this.#family(sample);
   }
 
   #family(name: string): OpenFamily {

@@ -20,8 +20,11 @@ import { behave, behaviourOf } from './raw-client.ts';
 /** Most workers that a case may ask for. */
 const MOST_WORKERS = 4;
 
-/** What is no fault of the supervisor's: its workers crash, and are asked for what they cannot do meanwhile. */
-const EXPECTED = 'Worker (pid:';
+/**
+ * What is no fault of the supervisor's: its workers crash, and on a busy machine a group is looked at a second time before
+ * the first answer has been taken.
+ */
+const EXPECTED = /^Worker \(pid:|^Ignored "group-checked"/;
 
 interface Fuzzed {
   readonly supervisor: Supervisor;
@@ -62,9 +65,7 @@ async function survives(
   await eventually(() => {
     expect(startsOf(supervisor)).toBeGreaterThan(starts + 2);
   });
-  const faults = supervisor.log.filter(
-    ({ level, msg }) => level !== 'info' && !msg.startsWith(EXPECTED),
-  );
+  const faults = supervisor.log.filter(({ level, msg }) => level !== 'info' && !EXPECTED.test(msg));
   expect(faults).toEqual([]);
   // the pool of `fetch` keeps a connection or two
   await eventually(() => {

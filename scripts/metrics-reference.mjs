@@ -145,8 +145,8 @@ With \`metrics.workers\` the supervisor asks every running worker for its metric
 
 Every sample gets the label \`worker\` with the worker's index; one that it had becomes \`exported_worker\`.
 Families of the same name come out as one. The supervisor's own \`process_*\` and \`nodejs_*\` then have
-\`worker="supervisor"\`. Left out and counted are a family whose type contradicts another's of that name
-(ours first, then by index) and any \`supervisor_*\`. Time stamps are left out.
+\`worker="supervisor"\`. Left out and counted are a family whose type, or the names of
+whose samples, contradict another's (ours first, then by index), and any \`supervisor_*\`. Time stamps are left out.
 
 A worker that is slow, absent or answers something else costs a bounded time and takes nothing else down. All
 workers together have 80 % of the time that the client gives (\`X-Prometheus-Scrape-Timeout-Seconds\`), or of

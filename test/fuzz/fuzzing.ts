@@ -50,9 +50,11 @@ export async function tryAll<T>(
   examples: readonly T[] = [],
 ): Promise<void> {
   let count = 0;
+  let last = Promise.resolve();
   const property = fc.asyncProperty(cases, async (each) => {
     count += 1;
-    await check(each);
+    last = Promise.resolve(each).then(check);
+    await last;
   });
   try {
     await fc.assert(property, {
@@ -61,6 +63,8 @@ export async function tryAll<T>(
       interruptAfterTimeLimit: SECONDS * 1000,
       examples: examples.map((each) => [each] as [T]),
     });
+    // the time may have come to its end within it
+    await last;
   } finally {
     process.stderr.write(`FUZZ_SEED=${SEED} FUZZ_SECONDS=${SECONDS} ${count} cases: ${name}\n`);
   }

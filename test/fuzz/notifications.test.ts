@@ -4,12 +4,12 @@ import { join } from 'node:path';
 
 import { expect } from '@jest/globals';
 import fc from 'fast-check';
-import koffi from 'koffi';
 
 import { parseNotification } from '../../src/core/notification.ts';
 import type { Notification } from '../../src/core/notification.ts';
 import type { StatusDocument } from '../../src/observe/status.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { Program, ROOT } from '../helpers/program.ts';
 import { Supervisor } from '../helpers/supervisor.ts';
 import { workspace } from '../helpers/workspace.ts';
 import { damagedBytes } from './bytes.ts';
@@ -74,27 +74,6 @@ fuzz('a datagram says what the model says', datagram, (bytes) => {
   expect(parseNotification(bytes.toString('utf8'))).toEqual(modelOf(bytes));
 });
 
-const library = koffi.load(null);
-const socket = library.func('int socket(int, int, int)');
-const close = library.func('int close(int)');
-const sendto = library.func(
-  'long sendto(int, uint8_t *, unsigned long, int, uint8_t *, unsigned int)',
-);
-
-const AF_UNIX = 1;
-const SOCK_DGRAM = 2;
-const MSG_DONTWAIT = 0x40;
-
-/** Sends datagrams to an address as NOTIFY_SOCKET has it; those for which there is no room are lost. */
-function send(address: string, datagrams: readonly Buffer[]): void {
-  const name = Buffer.from(`\u0001\0${address.replace('@', '\0')}`, 'latin1');
-  const descriptor = socket(AF_UNIX, SOCK_DGRAM, 0) as number;
-  for (const data of datagrams) {
-    sendto(descriptor, data, data.length, MSG_DONTWAIT, name, name.length);
-  }
-  close(descriptor);
-}
-
 const DATAGRAMS =
   'whatever is sent to a worker’s address, it lives, and what is sent then is taken';
 
@@ -111,20 +90,27 @@ testWithin(DATAGRAMS, async () => {
   const status = async (): Promise<StatusDocument> =>
     JSON.parse((await supervisor.get('/status')).body) as StatusDocument;
   const [before] = (await status()).workers;
+  const sender = new Program([process.execPath, `${ROOT}test/fixtures/datagrams.cjs`, address], {
+    cwd: ROOT,
+    env: { PATH: process.env['PATH'] },
+  });
+  const send = (datagrams: readonly Buffer[]): void => {
+    for (const data of datagrams) sender.child.stdin?.write(`${data.toString('base64')}\n`);
+  };
   let count = 0;
   const harmless = datagram.filter((bytes) => modelOf(bytes).watchdog !== 'trigger');
   await tryAll(DATAGRAMS, fc.array(harmless, { maxLength: 20 }), async (datagrams) => {
-    send(address, datagrams);
+    send(datagrams);
     count += 1;
     await eventually(async () => {
-      send(address, [Buffer.from(`READY=1\nSTATUS=case ${count}`)]);
+      send([Buffer.from(`READY=1\nSTATUS=case ${count}`)]);
       expect((await status()).workers).toMatchObject([
         { state: 'running', ready: true, pid: before?.pid, starts: 1, statusText: `case ${count}` },
       ]);
     });
   });
-  const told = /it has told that it is stopping$/;
-  const faults = supervisor.log.filter(({ level, msg }) => level !== 'info' && !told.test(msg));
+  const told = 'it has told that it is stopping';
+  const faults = supervisor.log.filter(({ level, msg }) => level !== 'info' && !msg.endsWith(told));
   expect(faults).toEqual([]);
   expect(await supervisor.stop()).toEqual({ code: 0, signal: null });
 });

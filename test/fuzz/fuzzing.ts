@@ -63,7 +63,7 @@ export async function tryAll<T>(
       interruptAfterTimeLimit: SECONDS * 1000,
       examples: examples.map((each) => [each] as [T]),
     });
-    // the time may have come to its end within it
+    // the time may have come to its end within it; a failure of it is seen here, but not made smaller
     await last;
   } finally {
     process.stderr.write(`FUZZ_SEED=${SEED} FUZZ_SECONDS=${SECONDS} ${count} cases: ${name}\n`);

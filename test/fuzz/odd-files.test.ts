@@ -13,9 +13,12 @@ const DEADLINE = 15_000;
 /** Bytes that the program may take; a configuration of a few lines takes some 50 MiB. */
 const MOST_MEMORY = 256 * 2 ** 20;
 
-/** Writes down, at the end of the program, how much it had. */
-const MEASURE = `process.on('exit', () => require('node:fs').writeFileSync(process.env.PEAK,
-  String(process.resourceUsage().maxRSS * 1024)))`;
+/** Writes down, at the end of the program, the most that it had. */
+const MEASURE = `process.on('exit', () => {
+  const { readFileSync, writeFileSync } = require('node:fs');
+  const [, kibibytes] = /VmHWM:\\s*(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'));
+  writeFileSync(process.env.PEAK, String(kibibytes * 1024));
+})`;
 
 interface Outcome {
   readonly status: number | null;

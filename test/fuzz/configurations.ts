@@ -144,7 +144,9 @@ export const nearlyValid: fc.Arbitrary<unknown> = fc
 
 type Container = Record<string, unknown>;
 
-function mutate(data: unknown, { at, kind, key, value }: Mutation): unknown {
+function mutate(data: unknown, { at, kind, key, value: given }: Mutation): unknown {
+  // cases share their constants, and this one is changed further
+  const value = structuredClone(given);
   const places = placesOf(data);
   const place = places[at % Math.max(1, places.length)];
   if (place === undefined) return value;

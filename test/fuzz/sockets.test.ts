@@ -24,7 +24,7 @@ const MOST_WORKERS = 4;
  * What is no fault of the supervisor's: its workers crash, and on a busy machine a group is looked at a second time before
  * the first answer has been taken.
  */
-const EXPECTED = /^Worker \(pid:|^Ignored "group-checked"/;
+const EXPECTED = /^Worker \(pid:|^Refused: |^Ignored "group-checked"/;
 
 interface Fuzzed {
   readonly supervisor: Supervisor;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import type { GroupToSample } from './core/effect.ts';
 import type { MemorySample } from './core/input.ts';
-import { liveGroupOf, processIds } from './pid1/group.ts';
+import { liveGroupOf, processIdsOrNone } from './pid1/group.ts';
 import { nextTurn, SLICE } from './turn.ts';
 
 /** What a look at the memory has come to. */
@@ -54,7 +54,7 @@ async function membersOf(
   work: Work,
 ): Promise<ReadonlyMap<number, readonly string[]>> {
   const members = new Map<number, string[]>();
-  for (const pid of await work.slice(idsOrNone)) {
+  for (const pid of await work.slice(processIdsOrNone)) {
     const group = await work.slice(() => liveGroupOf(pid));
     if (group === null || !leaders.has(group)) continue;
     const known = members.get(group);
@@ -62,14 +62,6 @@ async function membersOf(
     else known.push(pid);
   }
   return members;
-}
-
-function idsOrNone(): readonly string[] {
-  try {
-    return processIds();
-  } catch {
-    return [];
-  }
 }
 
 /** Null where nobody is there any more. */

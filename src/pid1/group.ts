@@ -20,47 +20,51 @@ export function hasMembers(group: number): boolean {
  * asks for it.
  */
 export class GroupScan {
-  #live: ReadonlySet<number> | null | undefined;
+  #groups: ReadonlyMap<number, boolean> | undefined;
 
   /**
-   * Whether a member of the process group is alive. Zombies are told apart by /proc; where that cannot be
-   * read, they count as alive.
+   * Whether a member of the process group is alive. Zombies are told apart by /proc; whoever cannot be seen
+   * there (it is not mounted, or hides the processes of others) counts as alive for as long as it is there.
    */
   hasLiveMembers(group: number): boolean {
     if (!hasMembers(group)) return false;
-    if (this.#live === undefined) this.#live = liveGroups();
-    return this.#live === null || this.#live.has(group);
+    this.#groups ??= visibleGroups();
+    return this.#groups.get(group) ?? hasMembers(group);
   }
 }
 
-/** The groups of all processes that are no zombies; null where /proc cannot be read. */
-function liveGroups(): ReadonlySet<number> | null {
+/** The groups of all processes that can be seen, and whether there is more than zombies in each. */
+function visibleGroups(): ReadonlyMap<number, boolean> {
+  const groups = new Map<number, boolean>();
+  for (const pid of processIdsOrNone()) {
+    const member = memberOf(pid);
+    if (member === null) continue;
+    groups.set(member.group, !member.isZombie || groups.get(member.group) === true);
+  }
+  return groups;
+}
+
+/** All processes that there are; none where /proc cannot be read. */
+export function processIdsOrNone(): readonly string[] {
   try {
-    return new Set(processIds().flatMap((pid) => liveGroupOf(pid) ?? []));
+    return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   } catch {
-    return null;
+    return [];
   }
 }
 
-/**
- * All processes that there are.
- *
- * @throws where /proc cannot be read
- */
-export function processIds(): readonly string[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+/** The process group of a process; null if it is gone, or a zombie. */
+export function liveGroupOf(pid: string): number | null {
+  const member = memberOf(pid);
+  return member === null || member.isZombie ? null : member.group;
 }
 
-/**
- * The process group of a process; null if it is gone, or a zombie.
- *
- * From /proc/PID/stat (proc(5)): `PID (COMMAND) STATE PPID PGRP …`; the command may hold anything.
- */
-export function liveGroupOf(pid: string): number | null {
+/** From /proc/PID/stat (proc(5)): `PID (COMMAND) STATE PPID PGRP …`; the command may hold anything. */
+function memberOf(pid: string): { readonly group: number; readonly isZombie: boolean } | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const [state = '', , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 3);
-    return /[ZXx]/.test(state) ? null : Number(group);
+    return { group: Number(group), isZombie: /[ZXx]/.test(state) };
   } catch {
     return null;
   }

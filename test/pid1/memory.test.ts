@@ -88,7 +88,8 @@ describe('what an operator is told at start', () => {
     [500, 1000, [/only 0 above/]],
     [0, 1000, []],
     [false, 1000, []],
-    [500, null, []],
+    [500, null, [/^oomScoreAdj has no effect, because \/proc cannot be read; mount it/]],
+    [false, null, []],
   ] as const)('oomScoreAdj %p, own %p', (oomScore, own, expected) => {
     const notices = memoryNotices({ oomScoreAdj: oomScore }, 1, group(false), own);
     expect(notices).toEqual(expected.map((each) => expect.stringMatching(each) as unknown));

@@ -42,7 +42,7 @@ export async function execute(argv: readonly string[], early: EarlySignals): Pro
 
 /** @returns the exit status */
 async function control(line: CommandLine, command: Control): Promise<number> {
-  const path = await controlSocket(line.flags, process.env, process.cwd());
+  const path = await controlSocket(line.flags, process.env, workingDirectory());
   const { operate } = await import('./control/operate.ts');
   return operate(path, requestOf(line, command), line.json);
 }
@@ -83,7 +83,19 @@ async function answer(
 }
 
 function resolve({ flags, command }: CommandLine): Promise<ResolvedConfig> {
-  return resolveConfig({ flags, command }, process.env, process.cwd());
+  return resolveConfig({ flags, command }, process.env, workingDirectory());
+}
+
+/** @throws ConfigError where that has been deleted: nothing could be found from there */
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    const source = 'working directory';
+    const found = `none: it has been deleted (${code})`;
+    throw new ConfigError([{ source, pointer: '', expected: 'one that exists', found }]);
+  }
 }
 
 /** The values of the environment may be secrets. */

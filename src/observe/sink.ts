@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
+import { now } from '../clock.ts';
 import type { LogStream } from './log.ts';
 import { reopen } from './reopen.ts';
 
@@ -85,8 +86,8 @@ class LineQueue {
   }
 
   async end(milliseconds: number): Promise<void> {
-    const deadline = Date.now() + milliseconds;
-    while (this.#retry !== undefined && Date.now() < deadline) {
+    const deadline = now() + milliseconds / 1000;
+    while (this.#retry !== undefined && now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER / 5));
     }
     clearTimeout(this.#retry);

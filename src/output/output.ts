@@ -3,6 +3,8 @@ import type { Stats } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 
+import { now } from '../clock.ts';
+import type { Seconds } from '../core/state.ts';
 import { reopen } from '../observe/reopen.ts';
 import { setBlocking } from '../standard-error.ts';
 import { DescriptorStream } from './descriptor-stream.ts';
@@ -57,8 +59,8 @@ export class Output {
     this.#waiting.add(goOn);
   }
 
-  /** Waits until everything is written, at most until the deadline (of `Date.now`), and closes it. */
-  async end(deadline: number): Promise<void> {
+  /** Waits until everything is written, at most until the deadline (of `now`), and closes it. */
+  async end(deadline: Seconds): Promise<void> {
     await within(deadline, (done) => {
       // written in order: this comes last
       this.write(Buffer.alloc(0), done);
@@ -93,10 +95,10 @@ export class Output {
   }
 }
 
-/** Waits for the call of `done`, at most until the deadline (of `Date.now`). */
-export async function within(deadline: number, start: (done: () => void) => void): Promise<void> {
+/** Waits for the call of `done`, at most until the deadline (of `now`). */
+export async function within(deadline: Seconds, start: (done: () => void) => void): Promise<void> {
   await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, Math.max(0, deadline - Date.now()));
+    const timer = setTimeout(resolve, Math.max(0, 1000 * (deadline - now())));
     start(() => {
       clearTimeout(timer);
       resolve();

@@ -1,3 +1,4 @@
+import { now } from '../clock.ts';
 import type { Sink } from '../observe/sink.ts';
 import type { Libc } from '../pid1/libc.ts';
 import type { WorkerStdio } from '../worker-output.ts';
@@ -62,7 +63,7 @@ export class Relay implements Sink {
 
   /** Passes on what workers have written that have ended; for somebody else who has their pipes it does not wait. */
   async end(milliseconds: number): Promise<void> {
-    const deadline = Date.now() + milliseconds;
+    const deadline = now() + milliseconds / 1000;
     for (const stream of this.#streams) stream.workerEnded();
     await within(deadline, (done) => {
       void Promise.all(this.#streams.map((stream) => stream.drained())).then(done);

@@ -2,6 +2,7 @@ import { Writable } from 'node:stream';
 
 import { expect, test } from '@jest/globals';
 
+import { now } from '../../src/clock.ts';
 import { Output } from '../../src/output/output.ts';
 import { SharedLog } from '../../src/output/shared-log.ts';
 
@@ -32,7 +33,7 @@ test('what a reader does not take is kept up to a bound; what is dropped is coun
   const line = `${'x'.repeat(MIB / 4 - 1)}\n`;
   for (let count = 0; count < 7; count += 1) log.write(line);
   reader.go();
-  await output.end(Date.now() + 10_000);
+  await output.end(now() + 10);
   expect(reader.text).toBe(`${line.repeat(4)}3 dropped\n`);
 });
 
@@ -44,6 +45,6 @@ test('the workers’ lines do not crowd out its own', async () => {
   expect(output.isFull).toBe(true);
   log.write('a line\n');
   reader.go();
-  await output.end(Date.now() + 10_000);
+  await output.end(now() + 10);
   expect(reader.text.endsWith('.a line\n')).toBe(true);
 });

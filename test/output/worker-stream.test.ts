@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 
 import { expect, test } from '@jest/globals';
 
+import { now } from '../../src/clock.ts';
 import { formatOf } from '../../src/output/format.ts';
 import { Output } from '../../src/output/output.ts';
 import { WorkerStream } from '../../src/output/worker-stream.ts';
@@ -25,5 +26,5 @@ test('what is in the pipe when a worker ends is passed on before anything else h
   stream.workerEnded();
   expect(text).toBe('[0] some\n[0] last words\n[0] the next\n');
   stream.close();
-  await output.end(Date.now());
+  await output.end(now());
 });

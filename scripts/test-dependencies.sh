@@ -19,6 +19,7 @@ readonly NEEDED=(
   runc:runc
   busybox:busybox-static
   /usr/lib/cni/bridge:containernetworking-plugins
+  faketime:faketime
 )
 
 exec ./install-packages.sh 'The tests' "${NEEDED[@]}"

@@ -15,6 +15,7 @@ import {
   repositoryFile,
 } from './base-images.ts';
 import { Container, worker } from './container.ts';
+import { leastPrivilege } from './least-privilege.ts';
 import { Podman } from './podman.ts';
 
 const CONTAINERFILE = 'deploy/Containerfile';
@@ -214,6 +215,10 @@ describe('a container', () => {
       expect(valueOf(restarts, { worker: '0', reason: 'signal' })).toBe(1);
     });
   }, 60_000);
+});
+
+describe('least privilege:', () => {
+  leastPrivilege(run);
 });
 
 describe.each(['from', 'copy-from'])('the example %s', (name) => {

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 
 import { eventually } from '../helpers/eventually.ts';
 import { freePorts } from '../helpers/free-ports.ts';
-import { isRunning, processInfo } from '../helpers/processes.ts';
+import { childrenOf, isRunning, processInfo } from '../helpers/processes.ts';
 import { ROOT } from '../helpers/program.ts';
 import { Supervisor, worker } from '../helpers/supervisor.ts';
 
@@ -72,7 +72,7 @@ test('probes of every kind that are due or under way meanwhile make nobody unhea
   const kinds = [
     { httpGet: { path: '/live', port: '$(PORT)' } },
     { tcpSocket: { port: '$(PORT)' } },
-    // mostly under way
+    // one takes long enough to be seen
     { exec: { command: ['sleep', '0.6'] } },
   ];
   const supervisors = await Promise.all(
@@ -88,18 +88,26 @@ test('probes of every kind that are due or under way meanwhile make nobody unhea
       }),
     ),
   );
-  await Promise.all(supervisors.map(probesHalted));
+  const [, , byCommand] = supervisors;
+  await Promise.all(
+    supervisors.map((supervisor) => {
+      const processes = supervisor === byCommand ? 3 + 1 : 3;
+      return probesHalted(supervisor, processes);
+    }),
+  );
 });
 
 /** How often it has told of a successful liveness probe. */
 const successes = (supervisor: Supervisor): number =>
   supervisor.linesLike(/^Liveness probe .* succeeded/).length;
 
-async function probesHalted(supervisor: Supervisor): Promise<void> {
+/** @param processes - how many there are while a probe is under way */
+async function probesHalted(supervisor: Supervisor, processes: number): Promise<void> {
   for (let round = 0; round < 2; round += 1) {
     const before = successes(supervisor);
     await eventually(() => {
       expect(successes(supervisor)).toBeGreaterThan(before + 2);
+      expect(childrenOf(supervisor.pid).length).toBeGreaterThanOrEqual(processes);
     });
     await halt(supervisor);
     await passes(2500);

@@ -68,7 +68,7 @@ test('halted in the midst of a stop, the grace that ran out meanwhile ends in SI
 });
 
 test('probes of every kind that are due or under way meanwhile make nobody unhealthy', async () => {
-  const often = { initialDelaySeconds: 1, periodSeconds: 1, timeoutSeconds: 1 };
+  const often = { initialDelaySeconds: 1, periodSeconds: 1, timeoutSeconds: 2 };
   const kinds = [
     { httpGet: { path: '/live', port: '$(PORT)' } },
     { tcpSocket: { port: '$(PORT)' } },

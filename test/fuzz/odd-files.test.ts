@@ -127,7 +127,7 @@ describe('refused in time, within some memory, in words and by name', () => {
       Buffer.from('{"command":["caf\xe9"]}', 'latin1'),
       /^FILE: expected text in UTF-8, found other bytes\n$/,
     ],
-    ['NUL', 'c.json', '{"command":["a\0b"]}', /^FILE: expected valid JSON.*a\uFFFDb/],
+    ['NUL', 'c.json', '{"command":["a\0b"]}', /^FILE: expected valid JSON[^]*a\uFFFDb/],
     ['NUL', 'c.yaml', 'command: ["a\0b"]', /^FILE: expected valid YAML.*null byte/],
     ['an escaped NUL', 'c.json', '{"command":["a\\u0000b"]}', /^FILE: \/command\/0: /],
     [

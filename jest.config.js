@@ -15,4 +15,6 @@ export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   setupFiles: ['<rootDir>/test/never-kill-all.ts'],
   testTimeout: 30_000,
+  // most of the time a test waits for processes
+  maxWorkers: '100%',
 };

@@ -8,7 +8,7 @@ import { batches, decidable, setups } from './stimuli.ts';
 import type { Batch, Setup } from './stimuli.ts';
 import { System } from './system.ts';
 
-const SECONDS = Number(process.env['SOAK_SECONDS'] ?? 60);
+const SECONDS = Number(process.env['SOAK_SECONDS'] ?? 30);
 const SEED = Number(process.env['SOAK_SEED'] ?? Date.now() % 2 ** 31);
 
 async function play(setup: Setup, schedule: readonly Batch[], end: End): Promise<void> {

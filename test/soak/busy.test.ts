@@ -1,4 +1,4 @@
-// PID 1 of 64 workers that crash, fork and talk, with scrapes and operations: for a minute, `npm run soak` for ten,
+// PID 1 of 64 workers that crash, fork and talk, with scrapes and operations: for a while, `npm run soak` for ten minutes,
 // SOAK_SECONDS=3600 for an hour.
 import { expect, test } from '@jest/globals';
 
@@ -6,7 +6,7 @@ import { BusySupervisor } from './busy.ts';
 import type { Sample } from './busy.ts';
 import { Random } from './random.ts';
 
-const SECONDS = Number(process.env['SOAK_SECONDS'] ?? 60);
+const SECONDS = Number(process.env['SOAK_SECONDS'] ?? 30);
 const SEED = Number(process.env['SOAK_SEED'] ?? Date.now() % 2 ** 31);
 const WINDOWS = Math.max(6, Math.min(60, SECONDS / 60));
 

@@ -1,4 +1,4 @@
-// Random operations and kills, for a minute; `npm run soak` is the same for ten. SOAK_SEED replays the choices of a
+// Random operations and kills, for some time; `npm run soak` is the same for ten. SOAK_SEED replays the choices of a
 // run (not the timing of the machine).
 import { setTimeout as passed } from 'node:timers/promises';
 
@@ -8,7 +8,7 @@ import { SoakedSupervisor } from './operated.ts';
 import type { Holding } from './operated.ts';
 import { Random } from './random.ts';
 
-const SECONDS = Number(process.env['SOAK_SECONDS'] ?? 60);
+const SECONDS = Number(process.env['SOAK_SECONDS'] ?? 40);
 const SEED = Number(process.env['SOAK_SEED'] ?? Date.now() % 2 ** 31);
 
 /** Operations between two times at which all has to be what is wanted. */

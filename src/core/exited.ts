@@ -173,7 +173,10 @@ function stoppingGroup(
   return { ...free, state: { name: 'stopping', ...process, purpose, ending, next: free.state } };
 }
 
-/** Whether anybody of a dead worker's group is left: if not, its slot is free. */
+/**
+ * Whether anybody of a dead worker's group is left: if not, its slot is free. It may have become so before: a loop that
+ * is late asks a second time before the first answer has been taken.
+ */
 export function groupChecked(
   state: State,
   input: Input & { type: 'group-checked' },
@@ -181,9 +184,7 @@ export function groupChecked(
   policy: Policy,
 ): Outcome {
   const slot = ownerOf(state, input.worker, input.start);
-  if (slot?.state.name !== 'stopping' || liveProcess(slot) !== null) {
-    return ignored(state, input.type, input.worker);
-  }
+  if (slot?.state.name !== 'stopping' || liveProcess(slot) !== null) return only(state);
   if (input.alive) return only(state);
   const isStopping = state.phase.name === 'stopping';
   const next = isStopping ? null : slot.state.next;

@@ -187,8 +187,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'spawn-failed': ['starting'],
   exited: ['running', 'asked', 'making room', 'unhealthy', 'killed'],
   'exited (group alive)': ['running', 'asked', 'making room', 'unhealthy', 'killed'],
-  'group-checked': ['orphaned', 'group asked', 'group killed'],
-  'group-checked (stale)': [],
   'exited (stale)': [],
   'exited (no such slot)': [],
 };
@@ -231,6 +229,19 @@ describe('every state with every input', () => {
       expect(outcome.effects.map((effect) => effect.type)).not.toContain('spawn');
     }
   });
+
+  const isLate = (worker: string, input: string): boolean =>
+    input === 'group-checked (stale)' ||
+    (input === 'group-checked' && !['orphaned', 'group asked', 'group killed'].includes(worker));
+
+  test.each(rows.filter(([, worker, input]) => isLate(worker, input)))(
+    '%s, worker %s: a late %s changes nothing and is not told',
+    (phase, worker, name) => {
+      const state = stateOf(PHASES[phase as Phase['name']], WORKERS[worker]!);
+      const outcome = step(state, INPUTS[name]!, NOW, POLICY);
+      expect(outcome).toEqual({ state, effects: [], events: [] });
+    },
+  );
 
   test.each(rows.filter(([, , input]) => input !== 'tick' && input !== 'sweep'))(
     '%s, worker %s: %s causes nothing but records what was observed',

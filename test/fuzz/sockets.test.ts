@@ -20,11 +20,8 @@ import { behave, behaviourOf } from './raw-client.ts';
 /** Most workers that a case may ask for. */
 const MOST_WORKERS = 4;
 
-/**
- * What is no fault of the supervisor's: its workers crash, and on a busy machine a group is looked at a second time before
- * the first answer has been taken.
- */
-const EXPECTED = /^Worker \(pid:|^Refused: |^Ignored "group-checked"/;
+/** What is no fault of the supervisor's: its workers crash. */
+const EXPECTED = /^Worker \(pid:|^Refused: /;
 
 interface Fuzzed {
   readonly supervisor: Supervisor;

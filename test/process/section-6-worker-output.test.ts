@@ -499,7 +499,7 @@ describe('a worker', () => {
     const cwd = configured('prefix', {
       workers: 2,
       command:
-        '[ $SUPERVISOR_WORKER_INDEX = 1 ] && exec sleep 1000; setsid sh -c "while [ ! -e go ]; do sleep 0.02; done; echo late; exec sleep 1000" & echo early',
+        '[ $SUPERVISOR_WORKER_INDEX = 1 ] && exec sleep 1000; setsid sh -c "while [ ! -e go ]; do sleep 0.02; done; echo late $$; exec sleep 1000" & echo early',
       stop: { killMode: 'process' },
       restart: { policy: 'Never' },
     });
@@ -507,9 +507,12 @@ describe('a worker', () => {
     await supervisor.logged(/exited with code 0/);
     writeFileSync(join(cwd, 'go'), '');
     await eventually(() => {
-      expect(supervisor.stdout).toBe('[0] early\n[0] late\n');
+      expect(supervisor.stdout).toMatch(/^\[0\] early\n\[0\] late \d+\n$/);
     });
     expect(await supervisor.stop()).toEqual({ code: 0, signal: null });
+    // it is nobody's any more
+    const [, left] = /late (\d+)/.exec(supervisor.stdout) ?? [];
+    process.kill(Number(left), 'SIGKILL');
   });
 });
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 
 import type { StatusDocument } from '../../src/observe/status.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { Supervisor, worker } from '../helpers/supervisor.ts';
 import type { LogLine } from '../helpers/supervisor.ts';
 import { workspace } from '../helpers/workspace.ts';
@@ -280,6 +281,13 @@ describe('the server', () => {
       headers: { 'x-huge': 'x'.repeat(100_000) },
     });
     expect(huge.status).toBe(431);
+    const larger = connect(Number(port), '127.0.0.1')
+      .on('error', () => undefined)
+      .resume();
+    larger.write(`GET /livez HTTP/1.1\r\nhost: here\r\nx-huge: ${'x'.repeat(1024 * 1024)}\r\n\r\n`);
+    await eventually(() => {
+      expect(larger.destroyed).toBe(true);
+    });
     process.kill(supervisor.pidOf(0), 'SIGKILL');
     await supervisor.ready(2);
     expect(await supervisor.stop()).toEqual({ code: 0, signal: null });

@@ -1,4 +1,12 @@
+import { now } from './clock.ts';
+import type { Seconds } from './core/state.ts';
 import { LONGEST_DELAY } from './exit-event.ts';
+
+/** By how much a deadline that was missed shows that this process was halted, or had no CPU. */
+const LATE: Seconds = 0.1;
+
+/** Milliseconds that the system has then to deliver what has come meanwhile: signals go to threads that wait for a CPU. */
+const CATCH_UP = 50;
 
 /**
  * The queue of what has happened, with the one timer of the loop.
@@ -40,10 +48,12 @@ export class Inbox<Item> {
         setImmediate(resolve);
         return;
       }
+      const since = now();
       const onDeadline = (): void => {
         this.#wake = null;
         // what has come in the meantime is put first: somebody who was not given his turn is late himself
-        setImmediate(resolve);
+        if (now() - since - (seconds ?? 0) > LATE) setTimeout(resolve, CATCH_UP);
+        else setImmediate(resolve);
       };
       const timer =
         seconds === null

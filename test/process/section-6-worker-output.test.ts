@@ -499,7 +499,7 @@ describe('a worker', () => {
     const cwd = configured('prefix', {
       workers: 2,
       command:
-        '[ $SUPERVISOR_WORKER_INDEX = 1 ] && exec sleep 1000; setsid sh -c "while [ ! -e go ]; do sleep 0.02; done; echo late $$; exec sleep 1000" & echo early',
+        '[ $SUPERVISOR_WORKER_INDEX = 1 ] && exec sleep 1000; setsid sh -c "while [ ! -e go ]; do sleep 0.02; done; echo late \\$\\$; exec sleep 1000" & echo early',
       stop: { killMode: 'process' },
       restart: { policy: 'Never' },
     });

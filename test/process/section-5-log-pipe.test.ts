@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 
 import { eventually } from '../helpers/eventually.ts';
 import { CLI } from '../helpers/program.ts';
-import { isRunning } from '../helpers/processes.ts';
+import { childrenOf, commandLineOf, isRunning } from '../helpers/processes.ts';
 import { Supervisor } from '../helpers/supervisor.ts';
 import { workspace } from '../helpers/workspace.ts';
 
@@ -161,7 +161,9 @@ test('a reader of standard error that goes away ends nothing', async () => {
   await eventually(async () => {
     expect(await restarts(port)).toBeGreaterThan(50);
   });
-  const pid = Number(execFileSync('pgrep', ['-f', `${CLI}$`, '-n']));
+  const [pid = NaN] = childrenOf(supervisor.pid).filter((each) =>
+    commandLineOf(each).trimEnd().endsWith(CLI),
+  );
   process.kill(pid, 'SIGTERM');
   await eventually(() => {
     expect(isRunning(pid)).toBe(false);

@@ -1,12 +1,10 @@
 import { resolve } from 'node:path';
 
-import { loadFile, SEARCH_PLACES } from './load.ts';
-import { CONFIG_VARIABLE } from './overrides.ts';
+import { loadFile, nothingFound } from './load.ts';
+import { CONFIG_VARIABLE, settingOf, SOCKET_VARIABLE } from './overrides.ts';
 import { ConfigError, show } from './problem.ts';
 
-const VARIABLE = 'SUPERVISOR_CONTROL_SOCKET';
-
-const HINT = `name the socket with --socket or ${VARIABLE}`;
+const HINT = `name the socket with --socket or ${SOCKET_VARIABLE}`;
 
 /**
  * Finds the control socket of a running supervisor: the flag before the environment variable before
@@ -21,19 +19,11 @@ export async function controlSocket(
   env: NodeJS.ProcessEnv,
   workingDir: string,
 ): Promise<string> {
-  const given = flags['socket'] ?? setting(env, VARIABLE);
+  const given = flags['socket'] ?? settingOf(env, SOCKET_VARIABLE);
   if (given !== undefined) return given;
-  const loaded = await load(flags['config'] ?? setting(env, CONFIG_VARIABLE), workingDir);
+  const loaded = await load(flags['config'] ?? settingOf(env, CONFIG_VARIABLE), workingDir);
   if (loaded === null) {
-    throw new ConfigError([
-      {
-        source: resolve(workingDir),
-        pointer: '',
-        expected: `a configuration file (${SEARCH_PLACES.join(', ')})`,
-        found: 'none',
-        hint: `name one with -c FILE, or ${HINT}`,
-      },
-    ]);
+    throw nothingFound(resolve(workingDir), `name one with -c FILE, or ${HINT}`);
   }
   const socket = valueOf(valueOf(loaded.data, 'control'), 'socket');
   if (typeof socket === 'string' && socket !== '') return socket;
@@ -55,11 +45,6 @@ async function load(path: string | undefined, workingDir: string): ReturnType<ty
     if (!(error instanceof ConfigError)) throw error;
     throw new ConfigError(error.problems.map((problem) => ({ ...problem, hint: HINT })));
   }
-}
-
-/** An empty variable counts as not set, since templates leave such behind. */
-function setting(env: NodeJS.ProcessEnv, name: string): string | undefined {
-  return env[name] === '' ? undefined : env[name];
 }
 
 function valueOf(data: unknown, key: string): unknown {

@@ -1,3 +1,4 @@
+import { OWN_VARIABLES } from '../core/command.ts';
 import { checkNotify, checkProbe, checkRecycle } from './check-health.ts';
 import type { Config } from './generated.ts';
 import { show } from './problem.ts';
@@ -108,15 +109,12 @@ function checkBackoff({ restart, reloadDelay }: Config): readonly Finding[] {
 }
 
 function checkOwnVariables({ env }: Config): readonly Finding[] {
-  const own = ['SUPERVISOR_WORKER_INDEX', 'SUPERVISOR_WORKER_COUNT', 'SUPERVISOR_WORKER_STARTS'];
-  return own
-    .filter((name) => Object.hasOwn(env, name))
-    .map((name) => ({
-      pointer: `/env/${name}`,
-      expected: 'another name',
-      found: show(name),
-      hint: 'the supervisor sets this variable for every worker',
-    }));
+  return OWN_VARIABLES.filter((name) => Object.hasOwn(env, name)).map((name) => ({
+    pointer: `/env/${name}`,
+    expected: 'another name',
+    found: show(name),
+    hint: 'the supervisor sets this variable for every worker',
+  }));
 }
 
 function checkPortVariable({ env, portBase }: Config): readonly Finding[] {

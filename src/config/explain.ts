@@ -1,5 +1,6 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
 
+import { referenceToken } from '../core/json-pointer.ts';
 import { describe } from './describe.ts';
 import type { SchemaNode } from './describe.ts';
 import { validate } from './explain.generated.js';
@@ -87,7 +88,11 @@ function findingOf(error: Failure): Finding {
       const { propertyName: name } = error;
       return name === undefined
         ? { pointer, expected: describe(node), found: showAt(pointer, data) }
-        : { pointer: `${pointer}/${escape(name)}`, expected: describe(node), found: show(name) };
+        : {
+            pointer: `${pointer}/${referenceToken(name)}`,
+            expected: describe(node),
+            found: show(name),
+          };
     }
   }
 }
@@ -95,7 +100,7 @@ function findingOf(error: Failure): Finding {
 function unknownKey(parent: string, key: string, node: SchemaNode): Finding {
   const known = Object.keys(node.properties ?? {});
   return {
-    pointer: `${parent}/${escape(key)}`,
+    pointer: `${parent}/${referenceToken(key)}`,
     expected: 'a known key',
     found: show(key),
     hint: node['x-unsupported']?.[key] ?? didYouMean(key, known) ?? `known are ${known.join(', ')}`,
@@ -114,9 +119,4 @@ function showAt(pointer: string, data: unknown): string {
     : data === null
       ? 'null'
       : `a value of type ${typeof data}`;
-}
-
-/** A key as a reference token of a JSON pointer (RFC 6901). */
-function escape(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }

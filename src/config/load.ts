@@ -11,7 +11,7 @@ import { ExplorerSync } from 'cosmiconfig/dist/ExplorerSync.js';
 import { ConfigError } from './problem.ts';
 
 /** Where a configuration is looked for in the working directory; the first one found is taken. */
-export const SEARCH_PLACES: readonly string[] = [
+const SEARCH_PLACES: readonly string[] = [
   'supervisor.config.json',
   'supervisor.config.yaml',
   'supervisor.config.yml',
@@ -223,6 +223,12 @@ function isFileAt(place: string, path: string): boolean {
   if (!kind.isFile()) throw unusable(place, 'a file', 'another thing');
   checkSize(place, kind);
   return true;
+}
+
+/** What is said where the search has found none. */
+export function nothingFound(workingDir: string, hint: string): ConfigError {
+  const expected = `a configuration file (${SEARCH_PLACES.join(', ')})`;
+  return new ConfigError([{ source: workingDir, pointer: '', expected, found: 'none', hint }]);
 }
 
 function unreadable(error: unknown, path: string | undefined, workingDir: string): ConfigError {

@@ -9,6 +9,9 @@ interface Override {
   readonly help: string;
 }
 
+/** The variable that names the control socket. */
+export const SOCKET_VARIABLE = 'SUPERVISOR_CONTROL_SOCKET';
+
 /** Every override, in the order of the help. */
 export const OVERRIDES: readonly Override[] = [
   {
@@ -49,7 +52,7 @@ export const OVERRIDES: readonly Override[] = [
   },
   {
     flag: 'socket',
-    variable: 'SUPERVISOR_CONTROL_SOCKET',
+    variable: SOCKET_VARIABLE,
     pointer: '/control/socket',
     value: 'PATH',
     help: 'control socket of status, scale, restart, reload and stop',
@@ -67,10 +70,12 @@ export interface Overriding {
   readonly source: string;
 }
 
-/**
- * What flags and environment variables say; a flag goes before a variable. An empty variable counts as
- * not set, since templates leave such behind.
- */
+/** The value of a variable. An empty one counts as not set, since templates leave such behind. */
+export function settingOf(env: NodeJS.ProcessEnv, variable: string): string | undefined {
+  return env[variable] === '' ? undefined : env[variable];
+}
+
+/** What flags and environment variables say; a flag goes before a variable. */
 export function overridesFrom(
   flags: Readonly<Record<string, string | undefined>>,
   env: NodeJS.ProcessEnv,
@@ -78,10 +83,8 @@ export function overridesFrom(
   return OVERRIDES.flatMap(({ flag, variable, pointer }) => {
     const given = flags[flag];
     if (given !== undefined) return [{ pointer, value: parse(given), source: `--${flag}` }];
-    const value = env[variable];
-    return value === undefined || value === ''
-      ? []
-      : [{ pointer, value: parse(value), source: variable }];
+    const value = settingOf(env, variable);
+    return value === undefined ? [] : [{ pointer, value: parse(value), source: variable }];
   });
 }
 

@@ -1,8 +1,7 @@
-import { applyOverrides, CONFIG_VARIABLE, overridesFrom } from './overrides.ts';
+import { applyOverrides, CONFIG_VARIABLE, overridesFrom, settingOf } from './overrides.ts';
 import type { Overriding } from './overrides.ts';
 import type { Config } from './generated.ts';
-import { loadFile, SEARCH_PLACES } from './load.ts';
-import { ConfigError } from './problem.ts';
+import { loadFile, nothingFound } from './load.ts';
 import { validate } from './validate.ts';
 import type { SourceOf } from './validate.ts';
 
@@ -36,9 +35,11 @@ export async function resolveConfig(
   env: NodeJS.ProcessEnv,
   workingDir: string,
 ): Promise<ResolvedConfig> {
-  const named = env[CONFIG_VARIABLE] === '' ? undefined : env[CONFIG_VARIABLE];
-  const loaded = await loadFile(flags['config'] ?? named, workingDir);
-  if (loaded === null && command === null) throw nothingFound(workingDir);
+  const named = flags['config'] ?? settingOf(env, CONFIG_VARIABLE);
+  const loaded = await loadFile(named, workingDir);
+  if (loaded === null && command === null) {
+    throw nothingFound(workingDir, 'name one with -c FILE, or write the command behind --');
+  }
   const overrides = [...overridesFrom(flags, env), ...commandOverrides(command)];
   const data: unknown = loaded?.data ?? {};
   const merged = applyOverrides(data, overrides);
@@ -61,16 +62,4 @@ function sourcesOf(file: string, overrides: readonly Overriding[]): SourceOf {
       ? { source: file, pointer }
       : { source: override.source, pointer: pointer.slice(override.pointer.length) };
   };
-}
-
-function nothingFound(workingDir: string): ConfigError {
-  return new ConfigError([
-    {
-      source: workingDir,
-      pointer: '',
-      expected: `a configuration file (${SEARCH_PLACES.join(', ')})`,
-      found: 'none',
-      hint: 'name one with -c FILE, or write the command behind --',
-    },
-  ]);
 }

@@ -1,14 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import type { Socket } from 'node:net';
 
+import { atMost } from '../at-most.ts';
 import type { Operation, OperationResult } from '../core/operation.ts';
 import { Connections } from '../observe/connections.ts';
 import type { StatusDocument } from '../observe/status.ts';
 import { encode, MAX_REQUEST, operationOf, parseRequest } from './protocol.ts';
 import type { Answer } from './protocol.ts';
 
-/** Milliseconds that clients have, at the end, to take their answers. */
-const FLUSH_TIME = 500;
+/** Seconds that clients have, at the end, to take their answers. */
+const FLUSH_TIME = 0.5;
 
 const NEWLINE = 0x0a;
 
@@ -132,16 +133,6 @@ function write(client: Socket, answer: Answer): Promise<void> {
     });
     // its end is seen, whatever it sends before
     client.resume();
-  });
-}
-
-function atMost(milliseconds: number, promise: Promise<unknown>): Promise<void> {
-  return new Promise((resolve) => {
-    const deadline = setTimeout(resolve, milliseconds);
-    void promise.then(() => {
-      clearTimeout(deadline);
-      resolve();
-    });
   });
 }
 

@@ -13,6 +13,13 @@ export interface Identity {
   readonly starts: number;
 }
 
+/** What the supervisor sets for every worker. */
+export const OWN_VARIABLES = [
+  'SUPERVISOR_WORKER_INDEX',
+  'SUPERVISOR_WORKER_COUNT',
+  'SUPERVISOR_WORKER_STARTS',
+] as const;
+
 /** What to execute. */
 export interface Command {
   readonly file: string;
@@ -65,11 +72,12 @@ export function environmentOf(
   identity: Identity,
 ): Environment {
   // without a prototype, so that __proto__ is a name like any other
-  const env = Object.assign(Object.create(null) as Record<string, string>, inherited, {
+  const own: Readonly<Record<(typeof OWN_VARIABLES)[number], string>> = {
     SUPERVISOR_WORKER_INDEX: String(identity.index),
     SUPERVISOR_WORKER_COUNT: String(identity.count),
     SUPERVISOR_WORKER_STARTS: String(identity.starts),
-  });
+  };
+  const env = Object.assign(Object.create(null) as Record<string, string>, inherited, own);
   if (config.portBase !== undefined) env['PORT'] = String(config.portBase + identity.index);
   for (const [name, value] of Object.entries(config.env)) {
     env[name] = expand(value, env);

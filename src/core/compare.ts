@@ -1,4 +1,5 @@
 import type { Config } from '../config/generated.ts';
+import { referenceToken } from './json-pointer.ts';
 
 /** What cannot change while the supervisor runs: it is bound, opened or set up once. */
 export const KEPT_KEYS = [
@@ -39,7 +40,7 @@ export function compareConfigs(current: Config, next: Config): Comparison {
 function differences(a: unknown, b: unknown, pointer: string): readonly string[] {
   if (isObject(a) && isObject(b)) {
     const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
-    return keys.flatMap((key) => differences(a[key], b[key], `${pointer}/${escaped(key)}`));
+    return keys.flatMap((key) => differences(a[key], b[key], `${pointer}/${referenceToken(key)}`));
   }
   return JSON.stringify(a) === JSON.stringify(b) ? [] : [pointer];
 }
@@ -48,7 +49,11 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** As RFC 6901 has it. */
-function escaped(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1');
+/** What a reload has come to, in a few words. */
+export function describeChanges({ changed, kept }: Pick<Comparison, 'changed' | 'kept'>): string {
+  const parts = [
+    ...(changed.length === 0 ? [] : [`changed ${changed.join(', ')}`]),
+    ...(kept.length === 0 ? [] : [`kept until the supervisor is restarted: ${kept.join(', ')}`]),
+  ];
+  return parts.length === 0 ? 'nothing has changed' : parts.join('; ');
 }

@@ -2,6 +2,7 @@ import type { Effect } from './effect.ts';
 import type { Event } from './event.ts';
 import { killModeOf } from './policy.ts';
 import type { KillMode, Policy } from './policy.ts';
+import { STOPPED } from './slots.ts';
 import type {
   Ending,
   KillCause,
@@ -208,7 +209,7 @@ function checkGroup(slot: Slot, state: Stopping, ending: Ending): Move {
 function abandon(slot: Slot, { pid, next }: Stopping, { stopping }: EndingContext): Move {
   const state = stopping === null ? next : null;
   return {
-    slot: { ...slot, state: state ?? { name: 'stopped', because: 'stop' } },
+    slot: { ...slot, state: state ?? STOPPED },
     effects: [],
     events: [{ type: 'worker-abandoned', worker: slot.index, pid }],
   };

@@ -15,14 +15,17 @@ import {
   isPredecessor,
   isWanted,
   liveProcess,
+  NEW,
   ownerOf,
+  SCALED,
+  STOPPED,
   withEnded,
   withOwner,
   withPredecessor,
   withSlot,
 } from './slots.ts';
 import type { Ending, Exit, Process, Purpose, Seconds, Slot, State } from './state.ts';
-import { concluded, NEW, plannedRestart, remembered, vacant } from './vacancy.ts';
+import { concluded, plannedRestart, remembered, vacant } from './vacancy.ts';
 import type { VacantSlot } from './vacancy.ts';
 
 /**
@@ -98,9 +101,6 @@ interface End {
   /** For the whole. */
   readonly consequence: (state: State) => Outcome;
 }
-
-const STOPPED = { name: 'stopped', because: 'stop' } as const;
-const SCALED = { name: 'stopped', because: 'scaled' } as const;
 
 function endOf(state: State, slot: Slot, end: EndOfProcess, now: Seconds, policy: Policy): End {
   const ended = { ...slot, lastExit: end.exit };

@@ -1,4 +1,5 @@
 import { abortOperations, answered, pending } from './answers.ts';
+import { describeChanges } from './compare.ts';
 import type { Input, Loaded } from './input.ts';
 import { ignored, only, then } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
@@ -102,7 +103,7 @@ function applied(
   ]);
   const scaled = then(told, (next) => rescaled(next, { workers, count }, now, policy));
   const rolled = then(scaled, (next) => rolledTo(next, templateOf(policy)));
-  const message = messageOf(source, changed, kept);
+  const message = `reloaded ${source}: ${describeChanges({ changed, kept })}`;
   return then(rolled, (next) =>
     only(
       operations.reduce(
@@ -147,12 +148,4 @@ function isOutdated(state: State, slot: Slot, template: Template): boolean {
   if (slot.index >= state.desired || isCompleted(slot)) return false;
   const isBetween = predecessorOf(state, slot.index) !== undefined || isMakingRoom(slot);
   return isBetween || !sameTemplate(slot.template, template);
-}
-
-function messageOf(source: string, changed: readonly string[], kept: readonly string[]): string {
-  const parts = [
-    ...(changed.length === 0 ? [] : [`changed ${changed.join(', ')}`]),
-    ...(kept.length === 0 ? [] : [`kept until the supervisor is restarted: ${kept.join(', ')}`]),
-  ];
-  return `reloaded ${source}: ${parts.length === 0 ? 'nothing has changed' : parts.join('; ')}`;
 }

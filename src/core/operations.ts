@@ -152,7 +152,10 @@ const HAS_COME: Readonly<Record<Awaited, (state: State) => boolean>> = {
   stop: ({ phase }) => phase.name === 'stopped',
 };
 
-function doneMessage(operation: Operation, state: State): string {
+function doneMessage(
+  operation: Exclude<Operation, { readonly type: 'reload' }>,
+  state: State,
+): string {
   const { desired } = state;
   switch (operation.type) {
     case 'scale':
@@ -163,7 +166,6 @@ function doneMessage(operation: Operation, state: State): string {
       return operation.worker === null
         ? `restarted ${restartable(state, null).length} workers`
         : `restarted worker ${operation.worker}`;
-    case 'reload':
     case 'stop':
       return 'stopped';
   }

@@ -22,3 +22,8 @@ export function bytesOf(quantity: number | string): number {
   const [, number = '', suffix = ''] = /^([0-9.]+)([A-Za-z]*)$/.exec(text) ?? [undefined, text];
   return Math.ceil(Number(number) * (MULTIPLIERS[suffix] ?? 1));
 }
+
+/** A number of bytes for people, rounded: `512 MiB`. */
+export function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MiB`;
+}

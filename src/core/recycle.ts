@@ -10,7 +10,7 @@ import { isWanted, ownerOf, predecessorOf, withHealth } from './slots.ts';
 import type { Process, Seconds, Slot, State, WorkerState } from './state.ts';
 
 /** Seconds from one look at the workers' memory to the next, at least. */
-export const SAMPLE_INTERVAL: Seconds = 1;
+const SAMPLE_INTERVAL: Seconds = 1;
 
 /** A look that takes long is followed by a pause of so many times its length, so that it costs 1 % at most. */
 const PAUSE = 100;

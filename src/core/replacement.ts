@@ -1,9 +1,8 @@
 import { only } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import { abortRollout } from './rollout.ts';
-import { predecessorOf } from './slots.ts';
+import { NEW, predecessorOf } from './slots.ts';
 import type { Exit, RestartReason, Slot, State } from './state.ts';
-import { NEW } from './vacancy.ts';
 import type { VacantSlot } from './vacancy.ts';
 
 /** Whether it is the replacement of a worker, or will be, and has not been ready. */

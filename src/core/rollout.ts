@@ -7,10 +7,9 @@ import type { Policy } from './policy.ts';
 import { nextPassAt } from './restart.ts';
 import { nextMove } from './rollout-move.ts';
 import type { Move } from './rollout-move.ts';
-import { isAlive, withEnded, withOwner, withPredecessor, withSlot } from './slots.ts';
+import { isAlive, NEW, withEnded, withOwner, withPredecessor, withSlot } from './slots.ts';
 import type { Rollout, Seconds, Slot, State, Template } from './state.ts';
 import { MOST_SIGNALS } from './stop.ts';
-import { NEW } from './vacancy.ts';
 
 /**
  * Begins to replace a worker that is too old or too large, or adds it to what is under way. `workers` is without it,

@@ -8,13 +8,11 @@ import type { Policy } from './policy.ts';
 import { announceStarted } from './ready.ts';
 import { closePass } from './restart.ts';
 import { beginRollout, restartWorkers } from './rollout.ts';
-import { isAlive, isCompleted, newSlot, predecessorOf, withOwner } from './slots.ts';
-import type { Seconds, Slot, State, Vacancy } from './state.ts';
+import { isAlive, isCompleted, NEW, newSlot, predecessorOf, SCALED, withOwner } from './slots.ts';
+import type { Seconds, Slot, State } from './state.ts';
 import { MOST_SIGNALS } from './stop.ts';
 import { sameTemplate } from './template.ts';
 import { concluded } from './vacancy.ts';
-
-const SURPLUS = { name: 'stopped', because: 'scaled' } as const satisfies Vacancy;
 
 /** Why so many workers cannot be had, in one sentence; null if they can. */
 export function refusalOfScale(
@@ -126,19 +124,18 @@ function nextSurplus(state: State, { stop }: Policy): Slot | null {
 
 function surplus(slot: Slot): Slot {
   const { state } = slot;
-  if (!isAlive(slot)) return { ...slot, fallback: null, state: SURPLUS };
+  if (!isAlive(slot)) return { ...slot, fallback: null, state: SCALED };
   return state.name === 'stopping' && state.next !== null
-    ? { ...slot, state: { ...state, next: SURPLUS } }
+    ? { ...slot, state: { ...state, next: SCALED } }
     : slot;
 }
 
 function wantedAgain(slot: Slot, { template }: State): Slot {
   const { state } = slot;
   const again = { ...slot, attempt: 0, restartReason: null, wasReady: false };
-  const fresh = { name: 'stopped', because: 'new' } as const;
-  if (!isAlive(slot)) return { ...again, template, fallback: null, state: fresh };
+  if (!isAlive(slot)) return { ...again, template, fallback: null, state: NEW };
   if (state.name === 'stopping' && state.next !== null) {
-    return { ...again, template, fallback: null, state: { ...state, next: fresh } };
+    return { ...again, template, fallback: null, state: { ...state, next: NEW } };
   }
   // not asked to stop yet
   if (state.name === 'running') return { ...slot, wasReady: state.ready };

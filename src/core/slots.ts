@@ -1,5 +1,14 @@
 import type { Health } from './health.ts';
-import type { Process, Slot, State, Template } from './state.ts';
+import type { Process, Slot, State, Template, Vacancy } from './state.ts';
+
+/** It gets a process with the next pass. */
+export const NEW = { name: 'stopped', because: 'new' } as const satisfies Vacancy;
+
+/** It is not wanted any more. */
+export const SCALED = { name: 'stopped', because: 'scaled' } as const satisfies Vacancy;
+
+/** It is empty for a stop. */
+export const STOPPED = { name: 'stopped', because: 'stop' } as const satisfies Vacancy;
 
 /** A slot that has had no process. */
 export function newSlot(index: number, template: Template): Slot {
@@ -13,7 +22,7 @@ export function newSlot(index: number, template: Template): Slot {
     template,
     fallback: null,
     wasReady: false,
-    state: { name: 'stopped', because: 'new' },
+    state: NEW,
   };
 }
 

@@ -6,7 +6,7 @@ import type { Event } from './event.ts';
 import { only } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
-import { everyone, isAlive } from './slots.ts';
+import { everyone, isAlive, STOPPED } from './slots.ts';
 import type { Seconds, Slot, State, StopCause, Stopping } from './state.ts';
 
 /**
@@ -116,5 +116,5 @@ function advanceSlot(slot: Slot, context: EndingContext): Move {
 }
 
 function stopped(slot: Slot): Slot {
-  return { ...slot, state: { name: 'stopped', because: 'stop' } };
+  return { ...slot, state: STOPPED };
 }

@@ -11,9 +11,6 @@ import { beginStop } from './stop.ts';
 /** A slot that has no process any more. */
 export type VacantSlot = Slot & { readonly state: Vacancy };
 
-/** It gets a process with the next pass. */
-export const NEW = { name: 'stopped', because: 'new' } as const;
-
 /** What the whole supervisor has to remember of it. */
 export function remembered(
   state: State,

@@ -1,12 +1,14 @@
+import { describeChanges } from '../core/compare.ts';
 import type { Event, EventType, RecycleCause, Restart } from '../core/event.ts';
 import type { ProbeName } from '../core/health.ts';
+import { mebibytes } from '../core/quantity.ts';
 import { wasAsked } from '../core/restart-policy.ts';
 import type { KillCause } from '../core/state.ts';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 
 /** A fact of a log line; undefined ones are left out. */
-export type Fact = string | number | boolean | undefined;
+type Fact = string | number | boolean | undefined;
 
 /** One log line: a sentence for people, facts for machines. */
 export interface LogRecord {
@@ -191,10 +193,6 @@ function recycleFacts(cause: RecycleCause): LogRecord['facts'] {
     : { memoryBytes: cause.bytes, maxMemoryBytes: Math.floor(cause.limit) };
 }
 
-function mebibytes(bytes: number): string {
-  return `${Math.round(bytes / 2 ** 20)} MiB`;
-}
-
 function stopping({ cause, timeout }: EventOf<'supervisor-stopping'>): LogRecord {
   if (cause.type === 'failure') {
     return record('error', `Giving up: ${cause.message}`, { exitStatus: cause.exitStatus });
@@ -208,11 +206,7 @@ function stopping({ cause, timeout }: EventOf<'supervisor-stopping'>): LogRecord
 
 function reloaded(event: EventOf<'config-reloaded'>): LogRecord {
   const { source, changed, kept, workers, workersFrom } = event;
-  const parts = [
-    ...(changed.length === 0 ? [] : [`changed ${list(changed)}`]),
-    ...(kept.length === 0 ? [] : [`kept until the supervisor is restarted: ${list(kept)}`]),
-  ];
-  const what = parts.length === 0 ? 'nothing has changed' : parts.join('; ');
+  const what = describeChanges({ changed, kept });
   return record(kept.length === 0 ? 'info' : 'warn', `Reloaded ${source}: ${what}`, {
     workers,
     workersFrom: workersFrom ?? undefined,
@@ -225,12 +219,8 @@ function restOf(remaining: number): string {
   return remaining === 0 ? '' : `; the rest (${remaining}) stay as they were`;
 }
 
-function list(pointers: readonly string[]): string {
-  return pointers.join(', ');
-}
-
 function factOf(pointers: readonly string[]): Fact {
-  return pointers.length === 0 ? undefined : list(pointers);
+  return pointers.length === 0 ? undefined : pointers.join(', ');
 }
 
 /** What is null is not known, or is all of them. */

@@ -18,7 +18,7 @@ export interface Sink extends LogStream {
 }
 
 /** What a write has come to: how many bytes, or to be tried again, or nobody will ever read. */
-export type Written = number | 'again' | 'gone';
+type Written = number | 'again' | 'gone';
 
 export type Write = (data: Buffer) => Written;
 

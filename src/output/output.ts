@@ -3,6 +3,7 @@ import type { Stats } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 
+import { atMost } from '../at-most.ts';
 import { now } from '../clock.ts';
 import type { Seconds } from '../core/state.ts';
 import { reopen } from '../observe/reopen.ts';
@@ -61,10 +62,11 @@ export class Output {
 
   /** Waits until everything is written, at most until the deadline (of `now`), and closes it. */
   async end(deadline: Seconds): Promise<void> {
-    await within(deadline, (done) => {
+    const written = new Promise<void>((done) => {
       // written in order: this comes last
       this.write(Buffer.alloc(0), done);
     });
+    await atMost(deadline - now(), written);
     this.#gone = true;
     clearImmediate(this.#nextTurn);
     if (this.#isOwn) this.#stream.destroy();
@@ -93,17 +95,6 @@ export class Output {
       this.#letGoOn();
     });
   }
-}
-
-/** Waits for the call of `done`, at most until the deadline (of `now`). */
-export async function within(deadline: Seconds, start: (done: () => void) => void): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, Math.max(0, 1000 * (deadline - now())));
-    start(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }
 
 /** Standard output and standard error of this process. */

@@ -1,10 +1,11 @@
+import { atMost } from '../at-most.ts';
 import { now } from '../clock.ts';
 import type { Sink } from '../observe/sink.ts';
 import type { Libc } from '../pid1/libc.ts';
 import type { WorkerStdio } from '../worker-output.ts';
 import { formatOf } from './format.ts';
 import type { LineFormat, StreamName } from './format.ts';
-import { openOutputs, within } from './output.ts';
+import { openOutputs } from './output.ts';
 import { SharedLog } from './shared-log.ts';
 import { WorkerStream } from './worker-stream.ts';
 
@@ -65,9 +66,7 @@ export class Relay implements Sink {
   async end(milliseconds: number): Promise<void> {
     const deadline = now() + milliseconds / 1000;
     for (const stream of this.#streams) stream.workerEnded();
-    await within(deadline, (done) => {
-      void Promise.all(this.#streams.map((stream) => stream.drained())).then(done);
-    });
+    await atMost(deadline - now(), Promise.all(this.#streams.map((stream) => stream.drained())));
     for (const stream of this.#streams.splice(0)) stream.close();
     this.#free.clear();
     const { stdout, stderr } = this.#outputs;

@@ -8,7 +8,7 @@ import { LineFramer } from './framer.ts';
 import type { Output } from './output.ts';
 
 /** The longest line, in bytes, that is passed on whole. */
-export const LONGEST_LINE = 16 * 1024 * 1024;
+const LONGEST_LINE = 16 * 1024 * 1024;
 
 /** More than a pipe holds, so that one read a turn empties it, and with many busy workers each gets its turn. */
 const READ_SIZE = 128 * 1024;

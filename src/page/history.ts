@@ -6,7 +6,7 @@ import type { Place } from './places.ts';
 export const WINDOW = 60_000;
 
 /** Milliseconds between two samples beyond which nothing is known of what was in between. */
-export const LONGEST_STEP = 3500;
+const LONGEST_STEP = 3500;
 
 /** Milliseconds that the share of a CPU is averaged over: the kernel counts in steps of 10 ms. */
 const CPU_SPAN = 3000;

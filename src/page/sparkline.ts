@@ -2,8 +2,8 @@ import { isContinuous, WINDOW } from './history.ts';
 import type { Sample } from './history.ts';
 
 /** The size of the drawing, in its own units. */
-export const WIDTH = 120;
-export const HEIGHT = 24;
+const WIDTH = 120;
+const HEIGHT = 24;
 
 /** Room for the line's own width at the top and at the bottom. */
 const MARGIN = 1.5;

@@ -21,7 +21,7 @@ export interface DatagramSocket {
   close(): void;
 }
 
-export interface Datagram {
+interface Datagram {
   /** What is longer than 4096 bytes is cut off. */
   readonly data: Buffer;
   /** The sender as this process sees it; 0 where it is of another PID namespace. */

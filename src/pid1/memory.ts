@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 import type { MemoryCgroup } from '../cgroup.ts';
 import type { Config } from '../config/generated.ts';
-import { bytesOf } from '../core/quantity.ts';
+import { bytesOf, mebibytes } from '../core/quantity.ts';
 
 /** The most that the kernel takes for oom_score_adj. */
 const MOST = 1000;
@@ -70,10 +70,6 @@ function recycleNotices(
   return [
     `recycle.maxMemory lets ${workers} workers have ${mebibytes(most)} together, and the container's limit is ${mebibytes(limit)}: out of memory may come first; lower recycle.maxMemory, or give the container more memory`,
   ];
-}
-
-function mebibytes(bytes: number): string {
-  return `${Math.round(bytes / 2 ** 20)} MiB`;
 }
 
 function oomScoreAdj(pid: 'self'): number | null {

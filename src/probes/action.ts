@@ -24,7 +24,7 @@ export interface HttpGetAction extends Address {
   readonly headers: readonly { readonly name: string; readonly value: string }[];
 }
 
-export interface TcpSocketAction extends Address {
+interface TcpSocketAction extends Address {
   readonly type: 'tcpSocket';
 }
 

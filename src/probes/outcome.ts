@@ -1,8 +1,8 @@
-/** As the kubelet's: `unknown` is a probe that could not be run, by no fault of the worker. */
-export type ProbeResult = 'successful' | 'failed' | 'unknown';
+import type { ProbeResult } from '../core/health.ts';
 
 /** What a probe has come to. */
 export interface ProbeOutcome {
+  /** `unknown`: it could not be run, by no fault of the worker. */
   readonly result: ProbeResult;
   /** Why, in one line for people; empty where it is successful. */
   readonly message: string;

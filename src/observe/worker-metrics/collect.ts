@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { performance } from 'node:perf_hooks';
 
+import { atMost } from '../../at-most.ts';
 import { scrape } from './scrape.ts';
 import type { Allow, ScrapeResult, ScrapeTarget } from './scrape.ts';
 
@@ -39,18 +40,8 @@ export function collect(targets: readonly ScrapeTarget[], timeout: number): Coll
         return results[place] ?? { worker, error: 'timeout', duration };
       }),
     // whatever becomes of a request, it does not last for ever
-    done: within(timeout + 1, askAll(targets, timeout, results)),
+    done: atMost(timeout + 1, askAll(targets, timeout, results)),
   };
-}
-
-/** Waits for the promise, but no longer than so many seconds. */
-export async function within(seconds: number, done: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, seconds * 1000);
-  });
-  await Promise.race([done, over]);
-  clearTimeout(timer);
 }
 
 async function askAll(

@@ -1,7 +1,8 @@
 import { performance } from 'node:perf_hooks';
 
 import type { ExposedFamily } from '../exposition/exposition.ts';
-import { collect, within } from './collect.ts';
+import { atMost } from '../../at-most.ts';
+import { collect } from './collect.ts';
 import type { Collection, TimedResult } from './collect.ts';
 import { mergeFamilies } from './merge.ts';
 import type { DropReason, Merged, WorkerFamilies } from './merge.ts';
@@ -51,7 +52,7 @@ export class WorkerMetrics {
   async scrape(own: readonly ExposedFamily[], timeout: number): Promise<WorkerExposition> {
     const { collection, isFirst } = this.#join(timeout);
     // another scraper, which has begun it, may have more time than this one
-    await within(timeout, collection.done);
+    await atMost(timeout, collection.done);
     const results = collection.results();
     const { families, dropped } = mergeFamilies(own, results.filter(isAnswer));
     return { families, isFirst, scrapes: results.map((result) => scrapeOf(result, dropped)) };

@@ -1,4 +1,5 @@
 // docs/configuration.md, and the rows of its table, from schemas/supervisor.schema.json.
+import { loadSource } from './load-source.mjs';
 
 const HEAD = ['key', 'type', 'default', 'meaning'];
 
@@ -46,6 +47,29 @@ string \`command\`, which is not expanded, it stays \`$$\`.
 | \`SUPERVISOR_WORKER_STARTS\` | 1 for a slot's first start |
 | \`PORT\` | with \`portBase\`: \`portBase\` + the index |
 `;
+
+const OVERRIDES = `
+## Overrides
+
+Some keys can be set by a flag or by an environment variable. A flag goes before a variable, a variable before the
+file, the file before the default. An empty variable counts as not set, and workers do not inherit these variables.
+What stands behind \`--\` on the command line is the command, in the place of the file's \`command\` and
+\`args\`; then no file is needed: \`container-supervisor --workers 4 -- node worker.js\`.
+`;
+
+/** The flags, their variables and the keys that they set, as src/config/overrides.ts has them. */
+async function overridesTable() {
+  const { OVERRIDES: overrides, CONFIG_VARIABLE } = await loadSource(
+    `export { OVERRIDES, CONFIG_VARIABLE } from './src/config/overrides.ts';`,
+  );
+  const rows = overrides.map(({ flag, value, variable, pointer }) => [
+    `\`--${flag} ${value}\``,
+    `\`${variable}\``,
+    `\`${pointer.slice(1).replaceAll('/', '.')}\``,
+  ]);
+  const file = ['`-c`, `--config FILE`', `\`${CONFIG_VARIABLE}\``, ''];
+  return tableOf([['flag', 'variable', 'key'], file, ...rows]);
+}
 
 /**
  * The rows of a table, as [key, type, default, meaning]: one for each key, an object's after its own.
@@ -115,9 +139,10 @@ export function tableOf([head, ...rows]) {
     .join('\n');
 }
 
-export function configurationReference(schema) {
+export async function configurationReference(schema) {
   const { definitions } = schema;
   const keys = tableOf([HEAD, ...configurationRows(schema, '#probes')]);
   const ofProbes = tableOf([HEAD, ...rowsOf(definitions.probe, '', definitions)]);
-  return [INTRODUCTION, keys, PROBES, ofProbes, REFERENCES].join('\n');
+  const overrides = await overridesTable();
+  return [INTRODUCTION, keys, PROBES, ofProbes, REFERENCES, OVERRIDES, overrides].join('\n');
 }

@@ -1,41 +1,17 @@
 // docs/metrics.md, from the metric families themselves: what is registered is what is documented.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-
-import { build } from 'esbuild';
 import { Registry } from 'prom-client';
 
+import { loadSource } from './load-source.mjs';
+
 /** The families with the words that their labels take. */
-async function loadFamilies() {
-  // inside the package, so that what it imports is found
-  const directory = mkdtempSync(join('node_modules', '.metrics-'));
-  try {
-    const outfile = join(directory, 'families.mjs');
-    await build({
-      stdin: {
-        contents: `
-          export * from './src/observe/metrics/families.ts';
-          export { RESTART_REASONS, EXIT_REASONS } from './src/core/state.ts';
-          export { PROBE_NAMES, PROBE_RESULTS } from './src/core/health.ts';
-          export { WORKER_STATES } from './src/core/status.ts';
-          export { SCRAPE_ERRORS } from './src/observe/worker-metrics/scrape.ts';
-          export { DROP_REASONS } from './src/observe/worker-metrics/merge.ts';
-        `,
-        resolveDir: '.',
-      },
-      outfile,
-      bundle: true,
-      packages: 'external',
-      platform: 'node',
-      format: 'esm',
-      define: { 'import.meta.url': JSON.stringify(new URL('../dist/x', import.meta.url).href) },
-    });
-    return await import(pathToFileURL(outfile).href);
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
-}
+const FAMILIES = `
+  export * from './src/observe/metrics/families.ts';
+  export { RESTART_REASONS, EXIT_REASONS } from './src/core/state.ts';
+  export { PROBE_NAMES, PROBE_RESULTS } from './src/core/health.ts';
+  export { WORKER_STATES } from './src/core/status.ts';
+  export { SCRAPE_ERRORS } from './src/observe/worker-metrics/scrape.ts';
+  export { DROP_REASONS } from './src/observe/worker-metrics/merge.ts';
+`;
 
 function registered(families) {
   const registry = new Registry();
@@ -97,7 +73,7 @@ function labelRows(texts) {
 }
 
 export async function metricsReference() {
-  const loaded = await loadFamilies();
+  const loaded = await loadSource(FAMILIES);
   const texts = labelTexts(loaded);
   const all = registered(loaded.FAMILIES);
   const own = all.filter(({ name }) => name.startsWith('supervisor_'));

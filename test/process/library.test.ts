@@ -1,4 +1,4 @@
-import { readFileSync, symlinkSync, mkdirSync } from 'node:fs';
+import { symlinkSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, test } from '@jest/globals';
@@ -25,27 +25,6 @@ async function said(program: Program, text: string): Promise<void> {
 }
 
 const SLEEPERS = `{ command: ['sleep', '1000'], workers: 2, reloadDelay: 0.05 }`;
-
-test('the example of the README runs as printed', async () => {
-  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-  const [, example = ''] = /```js\n(import { Multiprocess }[^]*?)```/.exec(readme) ?? [];
-  const cwd = workspace({
-    'main.js': example,
-    'worker.js': 'setInterval(() => {}, 1e9)',
-    'package.json': { type: 'module' },
-  });
-  mkdirSync(join(cwd, 'node_modules'));
-  symlinkSync(ROOT, join(cwd, 'node_modules/container-supervisor'));
-  const program = new Program([process.execPath, 'main.js'], {
-    cwd,
-    env: { PATH: process.env['PATH'] },
-  });
-  await eventually(() => {
-    expect(program.stderr.match(/Started child process/g)).toHaveLength(4);
-  });
-  program.kill('SIGTERM');
-  expect(await program.ended).toEqual({ code: 0, signal: null });
-});
 
 describe('Multiprocess', () => {
   test('probes, listens and recycles', async () => {

@@ -26,7 +26,9 @@ test('no value of a variable and no argument is on the port or in the log', asyn
   await supervisor.logged(/^Rolling restart: finished/);
   supervisor.reload({ env: { PASSWORD: ['secret-4'] } });
   const [failed] = await supervisor.logged(/^Reloading .* failed/);
-  expect(failed?.msg).toContain('/env/PASSWORD: expected a string without a NUL byte, found an array');
+  expect(failed?.msg).toContain(
+    '/env/PASSWORD: expected a string without a NUL byte, found an array',
+  );
   for (const path of PATHS) {
     expect((await supervisor.get(path)).body).not.toMatch(/secret-|argued-/);
   }

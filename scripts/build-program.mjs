@@ -19,8 +19,8 @@ const SELDOM = [
   'src/config/explain.ts',
   'src/config/nearest.ts',
   'src/config/schema.ts',
-  'src/help.ts',
-  'src/spawn-error.ts',
+  'src/command-line/help.ts',
+  'src/workers/spawn-error.ts',
 ].map((path) => resolve(path));
 
 /** Parts of libraries that are loaded with the rest of them, and that nothing here calls. */

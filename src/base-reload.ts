@@ -1,4 +1,4 @@
-import { ExitEvent } from './exit-event.ts';
+import { ExitEvent } from './loop/exit-event.ts';
 
 /** What a method of the loop may return: a promise is awaited. */
 export type Awaitable<T> = T | Promise<T>;

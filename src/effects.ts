@@ -2,8 +2,8 @@ import type { Effect } from './core/effect.ts';
 import type { Input } from './core/input.ts';
 import type { Operations } from './operations.ts';
 import { GroupScan } from './pid1/group.ts';
-import type { LateProbes } from './late-probes.ts';
-import type { WorkerProcesses } from './processes.ts';
+import type { LateProbes } from './probes/late-probes.ts';
+import type { WorkerProcesses } from './workers/processes.ts';
 
 /** Who does what the core asks for. */
 export interface EffectsOptions {
@@ -61,6 +61,6 @@ export class Effects {
 
 /** What looks at it is loaded where somebody asks for it. */
 async function sampleMemory({ groups }: Effect & { type: 'sample-memory' }): Promise<Input> {
-  const { sampleMemory } = await import('./group-memory.ts');
+  const { sampleMemory } = await import('./workers/group-memory.ts');
   return { type: 'memory-sampled', ...(await sampleMemory(groups)) };
 }

@@ -7,11 +7,11 @@ export type { Event, EventType, RecycleCause, Restart, UnhealthyCause } from './
 export type { ProbeName, ProbeResult } from './core/health.ts';
 export type { Exit, ExitReason, KillCause, RestartReason, StopCause } from './core/state.ts';
 export type { Status, WorkerStateName, WorkerStatus } from './core/status.ts';
-export { ExitEvent } from './exit-event.ts';
+export { ExitEvent } from './loop/exit-event.ts';
 export { Multiprocess } from './multiprocess.ts';
 export type { MultiprocessOptions } from './multiprocess-options.ts';
 export type { Operation, OperationResult } from './core/operation.ts';
 export type { Rereader, Reread } from './config/reread.ts';
 export type { Loaded } from './core/input.ts';
 export type { Observer } from './observers.ts';
-export type { WorkerProcess } from './worker.ts';
+export type { WorkerProcess } from './workers/worker.ts';

@@ -15,10 +15,10 @@ import { openSink } from './observe/sink.ts';
 import type { Sink } from './observe/sink.ts';
 import { sendTo } from './pid1/socket.ts';
 import type { SignalSource } from './pid1/signals.ts';
-import { keepStandardErrorBlocking } from './standard-error.ts';
-import { Watching } from './watching.ts';
-import { WorkerNotification } from './worker-notification.ts';
-import { WorkerOutput } from './worker-output.ts';
+import { keepStandardErrorBlocking } from './output/standard-error.ts';
+import { Watching } from './config/watching.ts';
+import { WorkerNotification } from './notify/worker-notification.ts';
+import { WorkerOutput } from './output/worker-output.ts';
 
 /** The exit status where the port is taken. */
 const CANNOT_LISTEN = 1;

@@ -1,8 +1,8 @@
 import type { Rereader } from './config/reread.ts';
 import type { Observer } from './observers.ts';
 import type { SignalSource } from './pid1/signals.ts';
-import type { WorkerNotification } from './worker-notification.ts';
-import type { WorkerOutput } from './worker-output.ts';
+import type { WorkerNotification } from './notify/worker-notification.ts';
+import type { WorkerOutput } from './output/worker-output.ts';
 
 export interface MultiprocessOptions {
   /** How messages name the configuration, such as its file. Default: `configuration`. */

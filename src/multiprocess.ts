@@ -1,6 +1,6 @@
 import { BaseReload } from './base-reload.ts';
-import { memoryCgroup } from './cgroup.ts';
-import { now } from './clock.ts';
+import { memoryCgroup } from './pid1/cgroup.ts';
+import { now } from './loop/clock.ts';
 import { completeConfig } from './config/complete.ts';
 import type { Config, UserConfig } from './config/generated.ts';
 import { inheritedEnvironment } from './config/overrides.ts';
@@ -15,9 +15,9 @@ import { statusOf } from './core/status.ts';
 import type { Status } from './core/status.ts';
 import { isPassDue, isStopping, nextDeadline, step } from './core/step.ts';
 import { Effects } from './effects.ts';
-import { Inbox } from './inbox.ts';
-import { keepAlive } from './keep-alive.ts';
-import { LateProbes } from './late-probes.ts';
+import { Inbox } from './loop/inbox.ts';
+import { keepAlive } from './loop/keep-alive.ts';
+import { LateProbes } from './probes/late-probes.ts';
 import type { MultiprocessOptions } from './multiprocess-options.ts';
 import { noticesAtStart } from './notices.ts';
 import { createLog } from './observe/log.ts';
@@ -30,12 +30,12 @@ import { killGroups, killOnExit } from './pid1/guard.ts';
 import { SignalSource, signalsOf } from './pid1/signals.ts';
 import type { SignalSubscription } from './pid1/signals.ts';
 import { terminalHungUp } from './pid1/terminal.ts';
-import { WorkerProcesses } from './processes.ts';
-import { nextTurn, oncePerTurn, SLICE } from './turn.ts';
-import type { WorkerProcess } from './worker.ts';
-import { WorkerNotification } from './worker-notification.ts';
-import { workerOptionsOf } from './worker-options.ts';
-import { WorkerOutput } from './worker-output.ts';
+import { WorkerProcesses } from './workers/processes.ts';
+import { nextTurn, oncePerTurn, SLICE } from './loop/turn.ts';
+import type { WorkerProcess } from './workers/worker.ts';
+import { WorkerNotification } from './notify/worker-notification.ts';
+import { workerOptionsOf } from './workers/worker-options.ts';
+import { WorkerOutput } from './output/worker-output.ts';
 
 /**
  * Runs copies of a command, replaces the dead ones, and stops them in order.

@@ -1,4 +1,4 @@
-import type { MemoryCgroup } from './cgroup.ts';
+import type { MemoryCgroup } from './pid1/cgroup.ts';
 import type { Config } from './config/generated.ts';
 import { probeNotices } from './core/probe-notices.ts';
 import { memoryNotices } from './pid1/memory.ts';

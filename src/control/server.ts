@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Socket } from 'node:net';
 
-import { atMost } from '../at-most.ts';
+import { atMost } from '../loop/at-most.ts';
 import type { Operation, OperationResult } from '../core/operation.ts';
 import { Connections } from '../observe/connections.ts';
 import type { StatusDocument } from '../observe/status.ts';

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
-import { now } from '../clock.ts';
+import { now } from '../loop/clock.ts';
 import type { LogStream } from './log.ts';
 import { reopen } from './reopen.ts';
 

@@ -1,4 +1,4 @@
-import { now } from '../clock.ts';
+import { now } from '../loop/clock.ts';
 import type { Seconds } from '../core/state.ts';
 
 /** The wall time, in milliseconds of Unix time, at which the monotonic clock began. */

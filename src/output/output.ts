@@ -3,11 +3,11 @@ import type { Stats } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 
-import { atMost } from '../at-most.ts';
-import { now } from '../clock.ts';
+import { atMost } from '../loop/at-most.ts';
+import { now } from '../loop/clock.ts';
 import type { Seconds } from '../core/state.ts';
 import { reopen } from '../observe/reopen.ts';
-import { setBlocking } from '../standard-error.ts';
+import { setBlocking } from './standard-error.ts';
 import { DescriptorStream } from './descriptor-stream.ts';
 
 /** Bytes that wait for a reader before no more is taken from the workers. */

@@ -1,8 +1,8 @@
-import { atMost } from '../at-most.ts';
-import { now } from '../clock.ts';
+import { atMost } from '../loop/at-most.ts';
+import { now } from '../loop/clock.ts';
 import type { Sink } from '../observe/sink.ts';
 import type { Libc } from '../pid1/libc.ts';
-import type { WorkerStdio } from '../worker-output.ts';
+import type { WorkerStdio } from './worker-output.ts';
 import { formatOf } from './format.ts';
 import type { LineFormat, StreamName } from './format.ts';
 import { openOutputs } from './output.ts';

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
-import type { MemoryCgroup } from '../cgroup.ts';
+import type { MemoryCgroup } from './cgroup.ts';
 import type { Config } from '../config/generated.ts';
 import { bytesOf, mebibytes } from '../core/quantity.ts';
 

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 
 import type { Command, Environment } from '../core/command.ts';
 import { killGroups } from '../pid1/guard.ts';
-import { explainSpawnError } from '../spawn-error.ts';
+import { explainSpawnError } from '../workers/spawn-error.ts';
 import type { ExecAction } from './action.ts';
 import { failed, later, once, SUCCESSFUL, unknown } from './outcome.ts';
 import type { Done, End, ProbeOutcome } from './outcome.ts';

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { expect } from '@jest/globals';
 import fc from 'fast-check';
 
-import { parseCommandLine, UsageError } from '../../src/command-line.ts';
+import { parseCommandLine, UsageError } from '../../src/command-line/command-line.ts';
 import { ConfigError } from '../../src/config/problem.ts';
 import { resolveConfig } from '../../src/config/resolve.ts';
 import { CLI } from '../helpers/program.ts';

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 
 import { expect, test } from '@jest/globals';
 
-import { now } from '../../src/clock.ts';
+import { now } from '../../src/loop/clock.ts';
 import { Output } from '../../src/output/output.ts';
 import { SharedLog } from '../../src/output/shared-log.ts';
 

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 
 import { expect, test } from '@jest/globals';
 
-import { now } from '../../src/clock.ts';
+import { now } from '../../src/loop/clock.ts';
 import { formatOf } from '../../src/output/format.ts';
 import { Output } from '../../src/output/output.ts';
 import { WorkerStream } from '../../src/output/worker-stream.ts';

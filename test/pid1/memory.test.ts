@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { memoryCgroup } from '../../src/cgroup.ts';
-import type { MemoryCgroup, ReadText } from '../../src/cgroup.ts';
+import { memoryCgroup } from '../../src/pid1/cgroup.ts';
+import type { MemoryCgroup, ReadText } from '../../src/pid1/cgroup.ts';
 import { memoryNotices } from '../../src/pid1/memory.ts';
 
 const V2: Readonly<Record<string, string>> = {

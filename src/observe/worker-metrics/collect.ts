@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { performance } from 'node:perf_hooks';
 
-import { atMost } from '../../at-most.ts';
+import { atMost } from '../../loop/at-most.ts';
 import { scrape } from './scrape.ts';
 import type { Allow, ScrapeResult, ScrapeTarget } from './scrape.ts';
 

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 
 import type { ExposedFamily } from '../exposition/exposition.ts';
-import { atMost } from '../../at-most.ts';
+import { atMost } from '../../loop/at-most.ts';
 import { collect } from './collect.ts';
 import type { Collection, TimedResult } from './collect.ts';
 import { mergeFamilies } from './merge.ts';

@@ -1,11 +1,11 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import type { Readable } from 'node:stream';
 
-import type { Config } from './config/generated.ts';
-import { ConfigError } from './config/problem.ts';
-import type { Environment } from './core/command.ts';
-import type { Notification } from './core/notification.ts';
-import type { NotifySocket } from './notify/notify-socket.ts';
+import type { Config } from '../config/generated.ts';
+import { ConfigError } from '../config/problem.ts';
+import type { Environment } from '../core/command.ts';
+import type { Notification } from '../core/notification.ts';
+import type { NotifySocket } from './notify-socket.ts';
 
 type Told = (notification: Notification) => void;
 
@@ -54,8 +54,8 @@ export class WorkerNotification {
    */
   async open(): Promise<void> {
     if (this.#config?.socket !== true || this.#openSocket !== undefined) return;
-    const { bindDatagrams } = await import('./pid1/datagrams.ts');
-    const { NotifySocket } = await import('./notify/notify-socket.ts');
+    const { bindDatagrams } = await import('../pid1/datagrams.ts');
+    const { NotifySocket } = await import('./notify-socket.ts');
     const datagrams = await bindDatagrams().catch((error: unknown) => this.#refuse(error));
     this.#openSocket = (told) => new NotifySocket(datagrams, told);
   }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 
 import { describe, expect, test } from '@jest/globals';
 
-import { ROOT } from './helpers/program.ts';
+import { ROOT } from '../helpers/program.ts';
 
 interface Locked {
   readonly dev?: boolean;

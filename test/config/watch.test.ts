@@ -15,11 +15,11 @@ import { dirname, join } from 'node:path';
 
 import { afterEach, describe, expect, test } from '@jest/globals';
 
-import { watchFile } from '../src/watch.ts';
-import { bundled } from './helpers/bundled.ts';
-import { eventually } from './helpers/eventually.ts';
-import { Program } from './helpers/program.ts';
-import { workspace } from './helpers/workspace.ts';
+import { watchFile } from '../../src/config/watch.ts';
+import { bundled } from '../helpers/bundled.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { Program } from '../helpers/program.ts';
+import { workspace } from '../helpers/workspace.ts';
 
 const undo: (() => void)[] = [];
 
@@ -305,7 +305,7 @@ describe('what cannot be watched is an error that says what to do', () => {
     ],
   ])('where the limit is %s = %i', async (limit, value, message) => {
     const cwd = workspace({ config: 'old', 'main.cjs': MAIN });
-    await bundled('src/watch.ts', cwd);
+    await bundled('src/config/watch.ts', cwd);
     const script = `echo ${value} > /proc/sys/user/${limit} && exec "$0" main.cjs`;
     const program = new Program(
       ['unshare', '--user', '--map-root-user', 'sh', '-c', script, process.execPath],

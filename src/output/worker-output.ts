@@ -1,12 +1,12 @@
 import type { StdioOptions } from 'node:child_process';
 
-import type { Config } from './config/generated.ts';
-import { ConfigError } from './config/problem.ts';
-import { droppedLine } from './observe/log.ts';
-import type { LogStream } from './observe/log.ts';
-import type { Sink } from './observe/sink.ts';
-import type { Relay } from './output/relay.ts';
-import { bindLibc } from './pid1/libc.ts';
+import type { Config } from '../config/generated.ts';
+import { ConfigError } from '../config/problem.ts';
+import { droppedLine } from '../observe/log.ts';
+import type { LogStream } from '../observe/log.ts';
+import type { Sink } from '../observe/sink.ts';
+import type { Relay } from './relay.ts';
+import { bindLibc } from '../pid1/libc.ts';
 
 /** Milliseconds that the last lines of the log have to be read, and with them those of the workers. */
 const FLUSH_TIME = 500;
@@ -42,7 +42,7 @@ export class WorkerOutput {
   async open(): Promise<Sink | null> {
     const { workers } = this.#config;
     if (workers === 'inherit') return null;
-    const { Relay } = await import('./output/relay.ts');
+    const { Relay } = await import('./relay.ts');
     const libc = await bindLibc().catch((error: unknown) => this.#refuse(workers, error));
     this.#relay = new Relay(workers, libc, (dropped) => droppedLine(this.#config, dropped));
     return this.#relay;

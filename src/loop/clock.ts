@@ -1,4 +1,4 @@
-import type { Seconds } from './core/state.ts';
+import type { Seconds } from '../core/state.ts';
 
 /**
  * The clock of every decision: monotonic seconds since the process was started. `node:perf_hooks` has the

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { isControl, parseCommandLine, UsageError } from '../src/command-line.ts';
+import { isControl, parseCommandLine, UsageError } from '../../src/command-line/command-line.ts';
 
 describe('what is asked of a running supervisor', () => {
   test.each([

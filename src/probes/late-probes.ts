@@ -1,5 +1,5 @@
-import type { Effect } from './core/effect.ts';
-import type { Probes, ProbesOptions } from './probes/probes.ts';
+import type { Effect } from '../core/effect.ts';
+import type { Probes, ProbesOptions } from './probes.ts';
 
 /** The probes that are under way. What runs them is loaded with the first one. */
 export class LateProbes {
@@ -31,7 +31,7 @@ export class LateProbes {
   }
 
   async #load(): Promise<Probes> {
-    const { Probes } = await import('./probes/probes.ts');
+    const { Probes } = await import('./probes.ts');
     return (this.#probes = new Probes(this.#options));
   }
 }

@@ -2,7 +2,7 @@ import { lstatSync, readFileSync, readlinkSync, statSync, watch } from 'node:fs'
 import type { FSWatcher, WatchListener } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-import { now } from './clock.ts';
+import { now } from '../loop/clock.ts';
 
 /** Seconds of silence after which a change is held to be whole: a write in place is not read half. */
 const QUIET = 0.025;

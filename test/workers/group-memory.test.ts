@@ -3,9 +3,9 @@ import type { ChildProcess } from 'node:child_process';
 
 import { afterEach, expect, test } from '@jest/globals';
 
-import { sampleMemory } from '../src/group-memory.ts';
-import { eventually } from './helpers/eventually.ts';
-import { childrenOf } from './helpers/processes.ts';
+import { sampleMemory } from '../../src/workers/group-memory.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { childrenOf } from '../helpers/processes.ts';
 
 const MIB = 2 ** 20;
 

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 
-import { didYouMean } from './config/nearest.ts';
-import { OVERRIDES } from './config/overrides.ts';
-import { MOST_WORKERS } from './core/operation.ts';
+import { didYouMean } from '../config/nearest.ts';
+import { OVERRIDES } from '../config/overrides.ts';
+import { MOST_WORKERS } from '../core/operation.ts';
 
 /** What is asked of a running supervisor. */
 const CONTROLS = ['status', 'scale', 'restart', 'reload', 'stop'] as const;

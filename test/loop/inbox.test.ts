@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 
 import { expect, test } from '@jest/globals';
 
-import { Inbox } from '../src/inbox.ts';
+import { Inbox } from '../../src/loop/inbox.ts';
 
 test('what has come by the deadline is there before it, however late everything is', async () => {
   const inbox = new Inbox<string>();

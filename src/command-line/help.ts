@@ -1,4 +1,4 @@
-import { OVERRIDES } from './config/overrides.ts';
+import { OVERRIDES } from '../config/overrides.ts';
 
 const USAGE = `Usage:
   container-supervisor [run] [-c FILE] [overrides] [-- COMMAND ARG…]

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 
-import type { ResolvedConfig } from './config/resolve.ts';
-import type { Log } from './observe/log.ts';
+import type { ResolvedConfig } from './resolve.ts';
+import type { Log } from '../observe/log.ts';
 
 /** Who is told. */
 interface Watcher {

@@ -1,17 +1,17 @@
 import { isControl, parseCommandLine, UsageError } from './command-line.ts';
 import type { CommandLine, Control, Subcommand } from './command-line.ts';
-import { controlSocket } from './config/control-socket.ts';
-import type { Config } from './config/generated.ts';
-import { ConfigError } from './config/problem.ts';
-import { resolveConfig } from './config/resolve.ts';
-import type { ResolvedConfig } from './config/resolve.ts';
-import { readSchema } from './config/schema.ts';
-import type { Request } from './control/protocol.ts';
+import { controlSocket } from '../config/control-socket.ts';
+import type { Config } from '../config/generated.ts';
+import { ConfigError } from '../config/problem.ts';
+import { resolveConfig } from '../config/resolve.ts';
+import type { ResolvedConfig } from '../config/resolve.ts';
+import { readSchema } from '../config/schema.ts';
+import type { Request } from '../control/protocol.ts';
 import { help } from './help.ts';
-import { supervise } from './main.ts';
-import { SignalSource } from './pid1/signals.ts';
-import type { EarlySignals } from './pid1/signals.ts';
-import { version } from './version.ts';
+import { supervise } from '../main.ts';
+import { SignalSource } from '../pid1/signals.ts';
+import type { EarlySignals } from '../pid1/signals.ts';
+import { version } from '../version.ts';
 
 /** The exit status of bad usage or configuration: nothing was started. */
 const BAD_INPUT = 2;
@@ -43,7 +43,7 @@ export async function execute(argv: readonly string[], early: EarlySignals): Pro
 /** @returns the exit status */
 async function control(line: CommandLine, command: Control): Promise<number> {
   const path = await controlSocket(line.flags, process.env, workingDirectory());
-  const { operate } = await import('./control/operate.ts');
+  const { operate } = await import('../control/operate.ts');
   return operate(path, requestOf(line, command), line.json);
 }
 

@@ -1,9 +1,9 @@
-import { commandOf } from './core/command.ts';
-import type { Command, Environment } from './core/command.ts';
-import type { Effect } from './core/effect.ts';
-import type { Input } from './core/input.ts';
-import { canBeOomKill } from './core/oom.ts';
-import { hasMembers } from './pid1/group.ts';
+import { commandOf } from '../core/command.ts';
+import type { Command, Environment } from '../core/command.ts';
+import type { Effect } from '../core/effect.ts';
+import type { Input } from '../core/input.ts';
+import { canBeOomKill } from '../core/oom.ts';
+import { hasMembers } from '../pid1/group.ts';
 import { WorkerProcess } from './worker.ts';
 import type { WorkerListener } from './worker.ts';
 import type { WorkerOptions } from './worker-options.ts';

@@ -2,8 +2,8 @@ import { accessSync, closeSync, constants, openSync, readSync, statSync } from '
 import type { Stats } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 
-import type { Command } from './core/command.ts';
-import type { SpawnFailure } from './core/input.ts';
+import type { Command } from '../core/command.ts';
+import type { SpawnFailure } from '../core/input.ts';
 
 /** A shell's exit statuses: what was found cannot be executed, and what was not found. */
 const NOT_EXECUTABLE = 126;

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-import type { GroupToSample } from './core/effect.ts';
-import type { MemorySample } from './core/input.ts';
-import { liveGroupOf, processIdsOrNone } from './pid1/group.ts';
-import { nextTurn, SLICE } from './turn.ts';
+import type { GroupToSample } from '../core/effect.ts';
+import type { MemorySample } from '../core/input.ts';
+import { liveGroupOf, processIdsOrNone } from '../pid1/group.ts';
+import { nextTurn, SLICE } from '../loop/turn.ts';
 
 /** What a look at the memory has come to. */
 export interface Look {

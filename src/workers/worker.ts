@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 
-import type { Command } from './core/command.ts';
-import type { SpawnFailure } from './core/input.ts';
-import type { Notification } from './core/notification.ts';
-import { setOomScore } from './pid1/memory.ts';
-import { signalNumber } from './pid1/signal-number.ts';
+import type { Command } from '../core/command.ts';
+import type { SpawnFailure } from '../core/input.ts';
+import type { Notification } from '../core/notification.ts';
+import { setOomScore } from '../pid1/memory.ts';
+import { signalNumber } from '../pid1/signal-number.ts';
 import { explainSpawnError, foreseeSpawnError } from './spawn-error.ts';
-import type { Channel } from './worker-notification.ts';
+import type { Channel } from '../notify/worker-notification.ts';
 import type { WorkerOptions } from './worker-options.ts';
-import type { WorkerStdio } from './worker-output.ts';
+import type { WorkerStdio } from '../output/worker-output.ts';
 
 /** What a worker tells: first one of `spawned` and `failed`, and after `spawned` one `exited`. */
 export interface WorkerListener {

@@ -1,9 +1,9 @@
-import type { Config } from './config/generated.ts';
-import { ConfigError } from './config/problem.ts';
-import { raisedOomScore } from './pid1/memory.ts';
+import type { Config } from '../config/generated.ts';
+import { ConfigError } from '../config/problem.ts';
+import { raisedOomScore } from '../pid1/memory.ts';
 import { findProgram } from './spawn-error.ts';
-import type { WorkerNotification } from './worker-notification.ts';
-import type { WorkerOutput } from './worker-output.ts';
+import type { WorkerNotification } from '../notify/worker-notification.ts';
+import type { WorkerOutput } from '../output/worker-output.ts';
 
 /** What is done for a worker's process beside starting it. */
 export interface WorkerOptions {

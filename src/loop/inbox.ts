@@ -1,5 +1,5 @@
 import { now } from './clock.ts';
-import type { Seconds } from './core/state.ts';
+import type { Seconds } from '../core/state.ts';
 import { LONGEST_DELAY } from './exit-event.ts';
 
 /** By how much a deadline that was missed shows that this process was halted, or had no CPU. */

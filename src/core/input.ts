@@ -1,5 +1,6 @@
 import type { Config } from '../config/generated.ts';
 import type { ProbeName, ProbeResult } from './health.ts';
+import type { Notification } from './notification.ts';
 import type { Operation } from './operation.ts';
 import type { StopCause } from './state.ts';
 
@@ -114,18 +115,12 @@ export type Input =
       /** A few words: of a failure, why. */
       readonly message: string;
     }
-  /** A worker has told something of itself; what it has not told of is absent. */
-  | {
+  /** A worker has told something of itself. */
+  | ({
       readonly type: 'notified';
       readonly worker: number;
       readonly start: number;
-      /** READY=1, or a line on its descriptor (true); STOPPING=1 (false). */
-      readonly ready?: boolean;
-      /** WATCHDOG=1 (ping), WATCHDOG=trigger. */
-      readonly watchdog?: 'ping' | 'trigger';
-      /** STATUS=. */
-      readonly status?: string;
-    }
+    } & Notification)
   /** The answer to `sample-memory`. */
   | {
       readonly type: 'memory-sampled';

@@ -1,6 +1,6 @@
 /** What a worker has told of itself; what it has not told of is absent. */
 export interface Notification {
-  /** READY=1 (true), STOPPING=1 (false). */
+  /** READY=1, or a line on its descriptor (true); STOPPING=1 (false). */
   readonly ready?: boolean;
   /** WATCHDOG=1 (ping), WATCHDOG=trigger. */
   readonly watchdog?: 'ping' | 'trigger';

@@ -1,5 +1,6 @@
 import type { Notified } from './health.ts';
 import type { Input } from './input.ts';
+import type { Notification } from './notification.ts';
 import { only } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import { ownerOf, withHealth } from './slots.ts';
@@ -17,10 +18,12 @@ export function workerNotified(
   return only(withHealth(state, slot, { notified }));
 }
 
-type Told = Pick<Input & { type: 'notified' }, 'ready' | 'watchdog' | 'status'>;
-
 /** The watchdog is watched from the instant on at which the worker is ready, as systemd does. */
-function toldBy(before: Notified, { ready, watchdog, status }: Told, now: Seconds): Notified {
+function toldBy(
+  before: Notified,
+  { ready, watchdog, status }: Notification,
+  now: Seconds,
+): Notified {
   const isReady = ready ?? before.ready;
   return {
     ready: isReady,

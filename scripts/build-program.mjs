@@ -7,6 +7,8 @@ import { basename, join, resolve } from 'node:path';
 
 import { build } from 'esbuild';
 
+import { filesInside } from './files-inside.mjs';
+
 const ENTRY = 'src/cli.ts';
 const TARGET = 'dist/cli.cjs';
 const LICENSES = 'dist/third-party-licenses.txt';
@@ -31,31 +33,6 @@ const UNUSED = [
   // where prom-client's exemplars would get their traces from
   /\/@opentelemetry\/api\//,
 ];
-
-/** The files that the program reads as they are, as they are put into it. */
-const FILES = {
-  'package.json': (text) => JSON.stringify({ version: JSON.parse(text).version }),
-  'schemas/supervisor.schema.json': (text) => JSON.stringify(JSON.parse(text)),
-  'dist/page.html': (text) => text,
-};
-
-/** Puts a file's text in the place of the call that reads it. */
-const filesInside = {
-  name: 'files-inside',
-  setup({ onLoad }) {
-    onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
-      const code = readFileSync(path, 'utf8');
-      const calls = /\bpackageFile\('([^']*)'\)/g;
-      if (!calls.test(code)) return undefined;
-      return {
-        loader: 'ts',
-        contents: code
-          .replace(/^import \{ packageFile \} .*$/m, '')
-          .replaceAll(calls, (_, name) => JSON.stringify(FILES[name](readFileSync(name, 'utf8')))),
-      };
-    });
-  },
-};
 
 const withoutUnused = {
   name: 'without-unused',

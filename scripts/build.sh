@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes dist/: the program in one file, and the library module by module, with its types. Called by `npm run
+# Makes dist/: the program in one file, and the library with its types. Called by `npm run
 # build`, which puts the compiler on the PATH.
 set -eu
 
@@ -8,4 +8,4 @@ mkdir dist
 node scripts/build-validator.mjs
 node scripts/build-page.mjs
 node scripts/build-program.mjs
-tsc -p tsconfig.build.json
+node scripts/build-library.mjs

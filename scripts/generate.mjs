@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { compile } from 'json-schema-to-typescript';
 import * as prettier from 'prettier';
 
+import { apiReference } from './api-reference.mjs';
 import { chartOutputs } from './chart.mjs';
 import { configurationReference } from './configuration-reference.mjs';
 import { metricsReference } from './metrics-reference.mjs';
@@ -61,6 +62,7 @@ async function configTypes() {
 
 const outputs = {
   'src/config/generated.ts': configTypes,
+  'docs/api.md': apiReference,
   'docs/configuration.md': () => configurationReference(schema),
   'docs/metrics.md': metricsReference,
   'deploy/helm/container-supervisor-sidecar/values.schema.json': () => sidecarValuesSchema(schema),

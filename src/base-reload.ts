@@ -5,7 +5,29 @@ export type Awaitable<T> = T | Promise<T>;
 
 /**
  * The loop of a supervisor: start up; while not asked to stop, wait, and restart what has to be
- * restarted; shut down. A subclass says what these mean.
+ * restarted; shut down. A subclass says what these mean. It is the loop of FastStream's `BaseReload`, with its names.
+ *
+ * @example
+ * ```js
+ * import { BaseReload } from 'container-supervisor';
+ *
+ * class Ticker extends BaseReload {
+ *   ticks = 0;
+ *   startup() {}
+ *   shouldRestart() {
+ *     return true;
+ *   }
+ *   restart() {
+ *     this.ticks += 1;
+ *     if (this.ticks === 3) this.shouldExit.set();
+ *   }
+ *   shutdown() {
+ *     console.log(`${this.ticks} ticks`);
+ *   }
+ * }
+ *
+ * await new Ticker(0.01).run();
+ * ```
  */
 export abstract class BaseReload {
   /** The supervisor's own process id. */
@@ -19,7 +41,7 @@ export abstract class BaseReload {
 
   readonly #reloadDelay: number;
 
-  /** @param reloadDelay - seconds between two passes of the loop, 0 or more */
+  /** @param reloadDelay - seconds between two passes of the loop, 0 or more; 0.5 by default */
   constructor(reloadDelay = 0.5) {
     this.#reloadDelay = reloadDelay;
   }
@@ -29,7 +51,7 @@ export abstract class BaseReload {
     return this.#reloadDelay;
   }
 
-  /** Runs until `shouldExit` is set and everything is shut down. */
+  /** Runs until `shouldExit` is set and everything is shut down. Rejects with what a method throws. */
   async run(): Promise<void> {
     await this.startup();
     while (!(await this.wait())) {

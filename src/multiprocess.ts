@@ -38,12 +38,13 @@ import { workerOptionsOf } from './workers/worker-options.ts';
 import { WorkerOutput } from './output/worker-output.ts';
 
 /**
- * Runs copies of a command, replaces the dead ones, and stops them in order.
- *
- * The shell around the core: it takes what happened, lets the core decide, performs that, and tells
- * the observers. It decides nothing itself.
+ * Runs copies of a command, replaces the dead ones, and stops them in order: the program without its command line, its
+ * server and its control socket. Its surface is that of FastStream's `Multiprocess`; `startup`, `shouldRestart`,
+ * `restart` and `shutdown` can be overridden.
  */
 export class Multiprocess extends BaseReload {
+  // The shell around the core: it takes what happened, lets the core decide, performs that, and tells the observers. It
+  // decides nothing itself.
   readonly #memory = memoryCgroup();
   readonly #oomKills = oncePerTurn(() => this.#memory?.oomKills() ?? null);
   readonly #ownOutput: WorkerOutput | null;
@@ -67,7 +68,8 @@ export class Multiprocess extends BaseReload {
   #keptAlive: (() => void) | undefined;
 
   /**
-   * @param config - as a configuration file has it; missing keys get their defaults
+   * @param config - as a configuration file has it; missing keys get their defaults. `metrics`, `control` and `reload`
+   *   are validated and have no effect
    * @throws ConfigError with every problem
    */
   constructor(config: UserConfig, options: MultiprocessOptions = {}) {
@@ -116,7 +118,7 @@ export class Multiprocess extends BaseReload {
     return this.#config.reloadDelay;
   }
 
-  /** How many workers are wanted. */
+  /** How many workers are wanted; before the start, what the configuration comes to. */
   get workers(): number {
     return this.#state.phase.name === 'new'
       ? countWorkers(this.#config).count
@@ -128,7 +130,10 @@ export class Multiprocess extends BaseReload {
     return this.#processes.alive;
   }
 
-  /** What a container's exit status says of the run: 0 unless the supervisor had to give up. */
+  /**
+   * What a container's exit status says of the run, 0 to 255: 0 unless the supervisor had to give up; then the code of
+   * the worker that it gave up on, or 1.
+   */
   get exitStatus(): number {
     const { phase } = this.#state;
     return phase.name === 'stopping' || phase.name === 'stopped' ? phase.exitStatus : 0;
@@ -139,7 +144,11 @@ export class Multiprocess extends BaseReload {
     return statusOf(this.#state, now(), this.config);
   }
 
-  /** Runs until a stop is asked for by a signal or `shouldExit.set()`, and every worker is gone. */
+  /**
+   * Runs until a stop is asked for by a signal, by `operate` or by `shouldExit.set()`, and every worker is gone. While it
+   * runs it listens to the process's signals as `config.signals` says. Once only. Rejects with what an overridden method
+   * throws, after the workers' process groups were killed.
+   */
   override async run(): Promise<void> {
     this.#subscription = this.#signals.subscribe(signalsOf(this.config), (signal) => {
       const hungUp = signal === 'SIGHUP' && terminalHungUp();
@@ -164,9 +173,9 @@ export class Multiprocess extends BaseReload {
   }
 
   /**
-   * Asks for an operation, as an operator does over the control socket.
+   * Asks for an operation, as an operator does over the control socket. `reload` is refused: there is no file.
    *
-   * @param wait - whether to wait for the outcome; else it is answered once it is begun
+   * @param wait - whether to wait for the outcome, which has no limit of time; else it is answered once it is begun
    * @returns what has become of it; it never rejects
    */
   operate(operation: Operation, wait = true): Promise<OperationResult> {
@@ -175,7 +184,11 @@ export class Multiprocess extends BaseReload {
     });
   }
 
-  /** The configuration file has changed: it is read once more. */
+  /**
+   * The configuration file has changed: it is read once more.
+   *
+   * @internal
+   */
   fileChanged(): void {
     this.#put({ type: 'file-changed' });
   }
@@ -185,6 +198,7 @@ export class Multiprocess extends BaseReload {
     this.#put({ type: 'stop', cause: { type: 'failure', message, exitStatus: 1 } });
   }
 
+  /** Starts every worker once, in index order, at the pace of the system. A stop ends it early. */
   override async startup(): Promise<void> {
     await this.#ownOutput?.open();
     await this.#processes.open();
@@ -207,10 +221,12 @@ export class Multiprocess extends BaseReload {
     if (this.pid === 1) this.#adoption = adopt(this.config.subreaper, this.#put);
   }
 
+  /** Whether a worker is missing and its start is due. A subclass that declines is asked again after `reloadDelay`. */
   override shouldRestart(): boolean {
     return isPassDue(this.#state, now(), this.config);
   }
 
+  /** Starts the next worker that is due. One start is made at a time, so it is called once for each. */
   override restart(): void {
     this.#take({ type: 'tick' });
     // what came of a spawn, before anybody reads what the worker writes
@@ -218,6 +234,7 @@ export class Multiprocess extends BaseReload {
     this.#offeredAt = null;
   }
 
+  /** The ordered stop, as `config.stop` says; resolves when every worker is gone, or was left behind. */
   override async shutdown(): Promise<void> {
     this.#take({ type: 'stop', cause: { type: 'request' } });
     this.#take({ type: 'tick' });

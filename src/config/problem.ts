@@ -4,7 +4,9 @@ export interface Problem {
   readonly source: string;
   /** The JSON pointer of the value; empty where the source names it already. */
   readonly pointer: string;
+  /** What a value there may be, as a phrase that fits after "expected". */
   readonly expected: string;
+  /** The value, cut where it is long; of `env`, its type alone. */
   readonly found: string;
   /** What to do about it, where that is known. */
   readonly hint?: string | undefined;
@@ -17,6 +19,7 @@ export type Finding = Omit<Problem, 'source'>;
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 
+  /** At least one. Of more than a hundred, the last says that there are more. */
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {

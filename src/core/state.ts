@@ -10,7 +10,7 @@ import type { KillMode } from './policy.ts';
  * anything.
  */
 
-/** Monotonic seconds. */
+/** Seconds. A point in time counts from the start of the process, on a clock that no step of the wall clock moves. */
 export type Seconds = number;
 
 /** Why a worker ended, as the metrics and the log name it. */
@@ -70,6 +70,7 @@ export interface Exit {
   /** The signal's name, or null where it exited by itself. */
   readonly signal: string | null;
   readonly reason: ExitReason;
+  /** When the supervisor saw it. */
   readonly at: Seconds;
 }
 
@@ -176,8 +177,9 @@ export type Pass =
 
 /** Why the supervisor stops; the first cause wins and fixes the exit status. */
 export type StopCause =
+  /** `signals` maps it to `stop`. */
   | { readonly type: 'signal'; readonly signal: string }
-  /** `shouldExit.set()` of the library. */
+  /** `shouldExit.set()` of the library, or `stop` of an operator. */
   | { readonly type: 'request' }
   /** Every worker has completed under its policy. */
   | { readonly type: 'completed'; readonly exitStatus: number }

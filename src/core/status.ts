@@ -1,10 +1,14 @@
 import { whyNotReady } from './ready.ts';
 import { nextPassAt } from './restart.ts';
 import { isAlive, isReady, isWanted, liveProcess, processOf } from './slots.ts';
-import type { Exit, Phase, RestartCounts, Seconds, Slot, State, WorkerState } from './state.ts';
+import type { Exit, RestartCounts, Seconds, Slot, State } from './state.ts';
 import type { Policy } from './policy.ts';
 
-export type WorkerStateName = WorkerState['name'];
+/** The state that a worker is in. */
+export type WorkerStateName = 'starting' | 'running' | 'backoff' | 'stopping' | 'stopped';
+
+/** How far the whole has come: `starting` until every wanted worker has been ready once. */
+export type SupervisorStateName = 'new' | 'starting' | 'running' | 'stopping' | 'stopped';
 
 /** Every state that a worker can be in, in the order of its life. */
 export const WORKER_STATES: readonly WorkerStateName[] = [
@@ -17,8 +21,10 @@ export const WORKER_STATES: readonly WorkerStateName[] = [
 
 /** One worker, for those who watch. */
 export interface WorkerStatus {
+  /** Of its slot, 0 to N − 1. */
   readonly index: number;
   readonly state: WorkerStateName;
+  /** By its probes, its notification or its age, as a container is ready. */
   readonly ready: boolean;
   /** Of a running worker that is not ready, why, in a few words; else null. */
   readonly notReadyBecause: string | null;
@@ -31,9 +37,11 @@ export interface WorkerStatus {
    * attempt.
    */
   readonly since: Seconds | null;
+  /** How many times a process has been started in the slot. */
   readonly starts: number;
   /** By the reason of the end before. */
   readonly restarts: RestartCounts;
+  /** How the slot's last process to end has ended; null if none has. */
   readonly lastExit: Exit | null;
   /** Seconds until a dead worker's replacement may start; null where none is due. */
   readonly nextStartIn: Seconds | null;
@@ -41,10 +49,14 @@ export interface WorkerStatus {
 
 /** The whole, for those who watch. */
 export interface Status {
+  /** The supervisor's own; 0 before it has started. */
   readonly pid: number;
-  readonly state: Phase['name'];
+  readonly state: SupervisorStateName;
+  /** How many workers are wanted. */
   readonly desired: number;
+  /** How many of them are ready. */
   readonly ready: number;
+  /** By index: those that are wanted, and those on their way out. */
   readonly workers: readonly WorkerStatus[];
   /** Processes that are still there beside their replacement, which is in `workers`; by index. */
   readonly predecessors: readonly WorkerStatus[];

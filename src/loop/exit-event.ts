@@ -2,7 +2,7 @@
 export const LONGEST_DELAY = 2 ** 31 - 1;
 
 /**
- * An event that is set once and stays set, with the seed's `threading.Event` surface: `set`, `isSet`,
+ * An event that is set once and stays set, with the surface of Python's `threading.Event`: `set`, `isSet`,
  * `wait`.
  */
 export class ExitEvent {
@@ -30,7 +30,7 @@ export class ExitEvent {
   /**
    * Waits until it is set, or for so long.
    *
-   * @param seconds - the longest wait, 0 or more
+   * @param seconds - the longest wait, 0 to 2,147,483; more counts as that
    * @returns whether it is set
    */
   wait(seconds: number): Promise<boolean> {

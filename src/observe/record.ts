@@ -32,7 +32,7 @@ const PROBE_TITLES: Readonly<Record<ProbeName, string>> = {
 
 type EventOf<Type extends EventType> = Extract<Event, { readonly type: Type }>;
 
-/** How each event reads. The texts of the seed are kept, because people's searches know them. */
+/** How each event reads. Some texts are those of FastStream's supervisor, because people's searches know them. */
 const RECORDS: { readonly [Type in EventType]: (event: EventOf<Type>) => LogRecord } = {
   'supervisor-started': ({ pid, workers, workersFrom }) =>
     record('info', `Started parent process [${pid}]`, {

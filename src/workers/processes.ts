@@ -4,8 +4,8 @@ import type { Effect } from '../core/effect.ts';
 import type { Input } from '../core/input.ts';
 import { canBeOomKill } from '../core/oom.ts';
 import { hasMembers } from '../pid1/group.ts';
-import { WorkerProcess } from './worker.ts';
-import type { WorkerListener } from './worker.ts';
+import { SpawnedWorker } from './worker.ts';
+import type { WorkerListener, WorkerProcess } from './worker.ts';
 import type { WorkerOptions } from './worker-options.ts';
 
 /** What the processes of the workers need, and whom they tell. */
@@ -31,7 +31,7 @@ export interface Surroundings {
 
 /** A process, and what the core has said of it. */
 interface Spawned {
-  readonly process: WorkerProcess;
+  readonly process: SpawnedWorker;
   readonly effect: Effect & { type: 'spawn' };
 }
 
@@ -61,7 +61,7 @@ export class WorkerProcesses {
     const { worker, start } = effect;
     const { worker: options, isNeeded } = this.#options;
     const listener = this.#listener(worker, start);
-    const process = WorkerProcess.start(worker, this.#commandOf(effect), options, listener);
+    const process = SpawnedWorker.start(worker, this.#commandOf(effect), options, listener);
     const before = (this.#slots[worker] ?? []).filter(
       (each) => each.process.isAlive() || isNeeded(worker, each.process.pid),
     );

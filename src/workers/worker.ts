@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 
+import type { Signal } from '../config/generated.ts';
 import type { Command } from '../core/command.ts';
 import type { SpawnFailure } from '../core/input.ts';
 import type { Notification } from '../core/notification.ts';
@@ -21,8 +22,24 @@ export interface WorkerListener {
   exited(pid: number, exitCode: number, signal: NodeJS.Signals | null): void;
 }
 
-/** One child process of the supervisor. */
-export class WorkerProcess {
+/** One child process of the supervisor, for those who look at it. */
+export interface WorkerProcess {
+  readonly pid: number;
+  /** Its slot, 0 to N − 1. */
+  readonly index: number;
+  /** Null while it is alive; 0 to 255, or −N after signal N, as Python's `Process.exitcode`. */
+  readonly exitCode: number | null;
+  isAlive(): boolean;
+  /**
+   * Sends a signal to the process, or to its whole process group. One that is gone is no error.
+   *
+   * @throws Error with the system's code if it refuses for another reason, such as EPERM
+   */
+  kill(signal: Signal, target?: 'process' | 'group'): void;
+}
+
+/** One that was spawned by this process. */
+export class SpawnedWorker implements WorkerProcess {
   readonly pid: number;
   readonly index: number;
   #exitCode: number | null = null;
@@ -56,7 +73,7 @@ export class WorkerProcess {
     command: Command,
     { oomScoreAdj, parentDeath, output, notification }: WorkerOptions,
     listener: WorkerListener,
-  ): WorkerProcess | null {
+  ): SpawnedWorker | null {
     let streams: WorkerStdio | undefined;
     let channel: Channel | undefined;
     const release = (): void => {
@@ -89,10 +106,9 @@ export class WorkerProcess {
     channel.attach(child);
     if (oomScoreAdj !== null) setOomScore(child.pid, oomScoreAdj);
     listener.spawned(child.pid);
-    return new WorkerProcess(index, child.pid, child, release, listener);
+    return new SpawnedWorker(index, child.pid, child, release, listener);
   }
 
-  /** Null while it is alive; 0 to 255, or −N after signal N. */
   get exitCode(): number | null {
     return this.#exitCode;
   }
@@ -101,12 +117,7 @@ export class WorkerProcess {
     return this.#exitCode === null;
   }
 
-  /**
-   * Sends a signal to the process, or to its whole process group. One that is gone is no error.
-   *
-   * @throws if the system refuses for another reason, such as EPERM
-   */
-  kill(signal: NodeJS.Signals, target: 'process' | 'group' = 'process'): void {
+  kill(signal: Signal, target: 'process' | 'group' = 'process'): void {
     if (target === 'process' && !this.isAlive()) return;
     try {
       process.kill(target === 'group' ? -this.pid : this.pid, signal);

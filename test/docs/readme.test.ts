@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 
 import { expect, test } from '@jest/globals';
 
 import { eventually } from '../helpers/eventually.ts';
+import { install as installPackage, pack } from '../helpers/installed.ts';
 import { Page } from '../helpers/page.ts';
 import { ROOT } from '../helpers/program.ts';
 import { Terminals } from '../helpers/terminals.ts';
@@ -84,7 +83,8 @@ test('“From nothing to a pod”', async () => {
     'values.yaml': valuesYaml,
   });
   expect(install).toBe('npm install container-supervisor');
-  await npmInstall(cwd, await pack());
+  const { tarball } = await pack();
+  await installPackage(cwd, tarball);
   const terminals = await Terminals.open(cwd);
   expect(await terminals.run(check)).toContain('supervisor.config.json: ok\n');
   const supervisor = terminals.start(run);
@@ -109,22 +109,6 @@ test('“From nothing to a pod”', async () => {
   await terminals.run('pkill -TERM -f -o node_modules/.bin/container-supervisor');
   expect((await supervisor.ended).code).toBe(0);
 }, 120_000);
-
-async function pack(): Promise<string> {
-  const directory = workspace();
-  const { stdout } = await promisify(execFile)(
-    'npm',
-    ['pack', '--ignore-scripts', '--json', `--pack-destination=${directory}`],
-    { cwd: ROOT },
-  );
-  const [{ filename }] = JSON.parse(stdout) as [{ readonly filename: string }];
-  return join(directory, filename);
-}
-
-async function npmInstall(cwd: string, tarball: string): Promise<void> {
-  const options = ['--no-audit', '--no-fund', '--prefer-offline'];
-  await promisify(execFile)('npm', ['install', ...options, tarball], { cwd });
-}
 
 /** Without what is another one each time: pids, times, memory, and the spaces that align them. */
 function shape(text: string): string {

@@ -75,7 +75,7 @@ describe('the image', () => {
       'schemas',
       'scripts',
       'src',
-      'tsconfig.build.json',
+      'tsconfig.library.json',
       'tsconfig.json',
     ]);
   });

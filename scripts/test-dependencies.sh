@@ -20,6 +20,10 @@ readonly NEEDED=(
   busybox:busybox-static
   /usr/lib/cni/bridge:containernetworking-plugins
   faketime:faketime
+  /usr/bin/python3:python3
+  gunicorn:gunicorn
+  uvicorn:uvicorn
+  supervisord:supervisor
 )
 
 exec ./install-packages.sh 'The tests' "${NEEDED[@]}"

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
 import { symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import { ROOT } from '../helpers/program.ts';
 import { workspace } from '../helpers/workspace.ts';
@@ -13,6 +13,8 @@ import type { Podman } from './podman.ts';
  */
 
 const BUSYBOX = '/bin/busybox';
+/** Debian's own: another one may be anywhere, and has its library elsewhere. */
+const PYTHON = '/usr/bin/python3';
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Where npm's cache is mounted in a build, so that `npm ci` finds there what it needs. */
@@ -41,6 +43,19 @@ export async function importNodeImage(podman: Podman, name: string): Promise<voi
 /** A stand-in for an image of Debian: the C and C++ libraries, a shell, and no Node.js. */
 export async function importDebianImage(podman: Podman, name: string): Promise<void> {
   await importRoot(podman, glibcRoot(), name, 'CMD ["bash"]');
+}
+
+/** A stand-in for an image of Python: the same as Debian's, with this machine's Python and its standard library. */
+export async function importPythonImage(podman: Podman, name: string): Promise<void> {
+  const root = glibcRoot();
+  const python = realpathSync(PYTHON);
+  for (const library of librariesOf(python)) copy(library, join(root, library));
+  copy(python, join(root, python));
+  const standardLibrary = join('/usr/lib', basename(python));
+  cpSync(standardLibrary, join(root, standardLibrary), { recursive: true, dereference: true });
+  mkdirSync(join(root, 'usr/local/bin'), { recursive: true });
+  symlinkSync(python, join(root, 'usr/local/bin/python3'));
+  await importRoot(podman, root, name, 'CMD ["python3"]');
 }
 
 async function importRoot(

@@ -9,6 +9,7 @@ import { Prometheus, valueOf } from '../helpers/prometheus.ts';
 import {
   importDebianImage,
   importNodeImage,
+  importPythonImage,
   nodeImageOf,
   npmCache,
   NPM_CACHE,
@@ -221,13 +222,17 @@ describe('least privilege:', () => {
   leastPrivilege(run);
 });
 
+/** Without `--layers` podman 4.3 takes the supervisor's image away when it has been copied from. */
+async function buildExample(name: string, context: string): Promise<void> {
+  await podman.build(name, context, '--layers=true', `--file=${join(context, 'Containerfile')}`);
+}
+
 describe.each(['from', 'copy-from'])('the example %s', (name) => {
   const image = `worker-${name}`;
 
   beforeAll(async () => {
     await importDebianImage(podman, 'docker.io/library/debian:bookworm-slim');
-    const context = join(ROOT, 'examples/image', name);
-    await podman.build(image, context, `--file=${join(context, 'Containerfile')}`);
+    await buildExample(image, join(ROOT, 'examples/image', name));
   }, 60_000);
 
   test('runs, replaces and stops its workers', async () => {
@@ -238,5 +243,32 @@ describe.each(['from', 'copy-from'])('the example %s', (name) => {
     expect(container.messages()).toContain('Started parent process [1]');
     expect(await container.stopByRuntime()).toEqual({ code: 0, signal: null });
     expect(container.stdout.match(/^bye .$/gm)).toEqual(['bye 0', 'bye 1']);
+  });
+});
+
+describe('the example python-worker', () => {
+  const image = 'python-worker';
+
+  beforeAll(async () => {
+    await importPythonImage(podman, 'docker.io/library/python:3.13-slim-bookworm');
+    await buildExample(image, join(ROOT, 'examples/python-worker'));
+  }, 60_000);
+
+  test('runs, replaces and stops its workers', async () => {
+    const container = new Container(podman, image);
+    const ready = async (count: number): Promise<void> => {
+      await eventually(() => {
+        expect(container.stdout.match(/^worker \d of 3: ready/gm)).toHaveLength(count);
+      });
+    };
+    await ready(3);
+    await container.exec('/bin/sh', '-c', `kill -9 ${container.pidOf(1)}`);
+    await ready(4);
+    expect(await container.stopByRuntime()).toEqual({ code: 0, signal: null });
+    expect(container.stdout.match(/^worker \d of 3: bye$/gm)?.sort()).toEqual([
+      'worker 0 of 3: bye',
+      'worker 1 of 3: bye',
+      'worker 2 of 3: bye',
+    ]);
   });
 });

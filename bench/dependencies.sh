@@ -6,6 +6,4 @@ cd "$(dirname "$0")"
 ../scripts/install-packages.sh 'The benchmarks' \
   supervisord:supervisor s6-svscan:s6 runsvdir:runit gunicorn:gunicorn tini:tini dumb-init:dumb-init \
   unshare:util-linux
-cmp --silent peers/package-lock.json peers/node_modules/.installed && exit 0
-npm ci --prefix peers --no-audit --no-fund --loglevel=error
-cp peers/package-lock.json peers/node_modules/.installed
+peers/install.sh

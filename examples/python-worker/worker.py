@@ -4,6 +4,7 @@ import itertools
 import os
 import signal
 import socket
+import sys
 import time
 
 INDEX = int(os.environ.get("SUPERVISOR_WORKER_INDEX", "0"))
@@ -18,6 +19,11 @@ def stop(_signal, _frame):
     stopping = True
 
 
+def say(text):
+    """Writes a line at once and whole. An unbuffered print() writes its end apart, and other workers come between."""
+    sys.stdout.write(f"worker {INDEX} of {COUNT}: {text}\n")
+
+
 def notify(message):
     """Tells the supervisor, in systemd's protocol. Where nobody listens it does nothing."""
     address = os.environ.get("NOTIFY_SOCKET")
@@ -30,21 +36,21 @@ def notify(message):
 def work(job):
     """Stands in for yours."""
     time.sleep(1)
-    print(f"worker {INDEX} of {COUNT}: job {job} done")
+    say(f"job {job} done")
 
 
 def main():
     signal.signal(signal.SIGTERM, stop)
     # connect to the broker and load the model here: the worker counts as ready from the next line on
     notify("READY=1\nSTATUS=looking for a job")
-    print(f"worker {INDEX} of {COUNT}: ready, pid {os.getpid()}")
+    say(f"ready, pid {os.getpid()}")
     # stands in for your queue: worker 1 of 3 takes the jobs 1, 4, 7, …
     for job in itertools.count(INDEX, COUNT):
         if stopping:
             break
         work(job)
         notify(f"WATCHDOG=1\nSTATUS=job {job} done")
-    print(f"worker {INDEX} of {COUNT}: bye")
+    say("bye")
 
 
 main()

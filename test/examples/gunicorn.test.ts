@@ -22,11 +22,11 @@ async function start(args: readonly string[] = []): Promise<{
   readonly supervisor: Supervisor;
   readonly url: string;
 }> {
-  const port = await freePorts(1);
+  const port = await freePorts(2);
   const cwd = workspace();
   cpSync(EXAMPLE, cwd, { recursive: true });
   const env = { PATH, PORT: String(port), WEB_CONCURRENCY: '3' };
-  const supervisor = new Supervisor(cwd, { env, args: ['--metrics-port=0', ...args] });
+  const supervisor = new Supervisor(cwd, { env, args: [`--metrics-port=${port + 1}`, ...args] });
   await eventually(async () => {
     expect((await supervisor.get('/readyz')).status).toBe(200);
   });
@@ -107,7 +107,8 @@ describe('gunicorn', () => {
 
   test('takes its port from portBase', async () => {
     const portBase = await freePorts(2);
-    const config = { workers: 2, command: ['gunicorn', 'app:app'], portBase, metrics: { port: 0 } };
+    const metrics = { enabled: false };
+    const config = { workers: 2, command: ['gunicorn', 'app:app'], portBase, metrics };
     const cwd = workspace({ 'supervisor.config.json': config, 'app.py': example('app.py') });
     const supervisor = new Supervisor(cwd, { env: { PATH } });
     for (const index of [0, 1]) {

@@ -187,8 +187,9 @@ async def app(scope, receive, send):
     readonly supervisor: Supervisor;
     readonly ports: readonly number[];
   }> {
-    const portBase = await freePorts(4);
-    const config = { ...page.configuration('uvicorn'), metrics: { port: 0 }, portBase, ...changes };
+    const portBase = await freePorts(5);
+    const metrics = { port: portBase + 4 };
+    const config = { ...page.configuration('uvicorn'), metrics, portBase, ...changes };
     const cwd = workspace({ 'supervisor.config.json': config, 'app.py': APP });
     const supervisor = new Supervisor(cwd, { env: { ...env, WEB_CONCURRENCY: '3' } });
     return { supervisor, ports: [0, 1, 2, 3].map((index) => portBase + index) };

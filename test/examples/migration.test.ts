@@ -15,6 +15,8 @@ const page = new Page('docs/migration.md');
 /** A peer of ours, or ours, with workers that say who they are and which signal has come. */
 interface Contestant {
   readonly program: Program;
+  /** Where its workers write which signals have come: the last lines of their output may be lost by a peer. */
+  readonly signals: string;
   /** The pid of the supervisor itself. */
   readonly pid: number;
   /** Runs a command against it. */
@@ -42,6 +44,8 @@ const readiness = (program: Program): readonly { readonly pid: number; readonly 
     who,
   }));
 
+const linesOf = (file: string): readonly string[] => readFileSync(file, 'utf8').trim().split('\n');
+
 /** Takes a program through what every user sees of it: start, a crash, a restart, a scale and the stop. */
 async function observe(contestant: Contestant, commands: Commands): Promise<Observation> {
   const { program, pid, ask } = contestant;
@@ -61,11 +65,11 @@ async function observe(contestant: Contestant, commands: Commands): Promise<Obse
   const wanted = commands.scale === undefined ? 6 : 7;
   if (commands.scale !== undefined) await ask(...commands.scale);
   const added = (await readyAre(wanted)).slice(6);
-  const before = program.stdout.length;
+  const before = linesOf(contestant.signals).length;
   process.kill(pid, 'SIGTERM');
   const { code } = await program.ended;
-  const stopped = [...program.stdout.slice(before).matchAll(/^got .*$/gm)].map(([line]) => line);
-  return { started, replaced, added, stopped: stopped.sort(), code };
+  const stopped = linesOf(contestant.signals).slice(before).sort();
+  return { started, replaced, added, stopped, code };
 }
 
 /** Our side: the configuration as the page has it, and a port that is free. */
@@ -79,6 +83,7 @@ async function ours(
   await program.logged(/^Started parent process/);
   return {
     program,
+    signals: join(cwd, 'signals'),
     pid: program.pid,
     ask: async (...args) => run([process.execPath, CLI, ...args], cwd, env),
   };
@@ -97,7 +102,8 @@ import os, signal, sys
 who = f"{sys.argv[1]} queue={os.environ['QUEUE']}"
 
 def stop(number, _frame):
-    sys.stdout.write(f"got {signal.Signals(number).name} {who}\\n")
+    with open("signals", "a") as signals:
+        signals.write(f"{signal.Signals(number).name} {who}\\n")
     sys.exit(0)
 
 for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -123,7 +129,7 @@ while True:
     });
     const ask = async (...args: readonly string[]): Promise<void> =>
       run(['supervisorctl', '-c', 'supervisord.conf', ...args], cwd, env);
-    return { program, pid, ask };
+    return { program, signals: join(cwd, 'signals'), pid, ask };
   }
 
   test('the same is seen of both', async () => {
@@ -133,7 +139,7 @@ while True:
       started: [0, 1, 2, 3].map((index) => `--partition=${index} queue=orders`),
       replaced: ['--partition=2 queue=orders', '--partition=1 queue=orders'],
       added: [],
-      stopped: [0, 1, 2, 3].map((index) => `got SIGTERM --partition=${index} queue=orders`),
+      stopped: [0, 1, 2, 3].map((index) => `SIGTERM --partition=${index} queue=orders`),
       code: 0,
     });
     const there = await observe(await supervisord(), { restart: ['restart', 'worker:worker_01'] });
@@ -171,7 +177,10 @@ describe('from pm2-runtime', () => {
 const { PARTITION, NODE_APP_INSTANCE, NODE_ENV } = process.env;
 const who = [PARTITION, NODE_APP_INSTANCE, NODE_ENV, ...process.argv.slice(2)].join(' ');
 for (const each of ['SIGTERM', 'SIGINT']) {
-  process.on(each, () => process.stdout.write(\`got \${each} \${who}\\n\`, () => process.exit(0)));
+  process.on(each, () => {
+    require('node:fs').appendFileSync('signals', \`\${each} \${who}\\n\`);
+    process.exit(0);
+  });
 }
 setInterval(() => undefined, 1e9);
 console.log(\`ready \${process.pid} \${who}\`);
@@ -188,6 +197,7 @@ ${READY}`;
     const program = new Program(command, { cwd, env });
     return {
       program,
+      signals: join(cwd, 'signals'),
       pid: program.pid,
       ask: async (...args) => run([...bin('pm2'), ...args], cwd, env),
     };
@@ -203,7 +213,7 @@ ${READY}`;
       started: [0, 1, 2, 3].map(worker),
       replaced: [worker(2), worker(1)],
       added: [worker(4)],
-      stopped: [0, 1, 2, 3, 4].map((index) => `got SIGINT ${worker(index)}`),
+      stopped: [0, 1, 2, 3, 4].map((index) => `SIGINT ${worker(index)}`),
       code: 0,
     });
     const there = await observe(pm2Runtime(), {

@@ -51,6 +51,7 @@ if [[ -d /run/systemd/system ]]; then
     case $package in
       prometheus*) quietly systemctl disable "$package.service" ;;
       supervisor | runit) quietly systemctl disable "$package.service" ;;
+      redis-server) quietly systemctl disable redis-server.service ;;
       nginx-light) quietly systemctl disable nginx.service ;;
       podman) quietly systemctl disable podman{,-auto-update,-restart}.service podman.socket podman-auto-update.timer ;;
     esac

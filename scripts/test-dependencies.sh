@@ -20,6 +20,7 @@ readonly NEEDED=(
   busybox:busybox-static
   /usr/lib/cni/bridge:containernetworking-plugins
   faketime:faketime
+  redis-server:redis-server
   /usr/bin/python3:python3
   gunicorn:gunicorn
   uvicorn:uvicorn

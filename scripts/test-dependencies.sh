@@ -25,6 +25,9 @@ readonly NEEDED=(
   gunicorn:gunicorn
   uvicorn:uvicorn
   supervisord:supervisor
+  patchelf:patchelf
+  strip:binutils
+  /lib/ld-musl-x86_64.so.1:musl
 )
 
 exec ./install-packages.sh 'The tests' "${NEEDED[@]}"

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 import { ROOT } from '../helpers/program.ts';
@@ -15,7 +15,27 @@ import type { Podman } from './podman.ts';
 const BUSYBOX = '/bin/busybox';
 /** Debian's own: another one may be anywhere, and has its library elsewhere. */
 const PYTHON = '/usr/bin/python3';
+const DOC = '/usr/share/doc';
+const MUSL = '/lib/ld-musl-x86_64.so.1';
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+const NGINX_CONF = `
+pid /tmp/nginx.pid;
+error_log /tmp/error.log;
+events {}
+http {
+  access_log off;
+  client_body_temp_path /tmp/client_temp;
+  proxy_temp_path /tmp/proxy_temp;
+  fastcgi_temp_path /tmp/fastcgi_temp;
+  uwsgi_temp_path /tmp/uwsgi_temp;
+  scgi_temp_path /tmp/scgi_temp;
+  server {
+    listen 8080;
+    location / { return 200 "hello\\n"; }
+  }
+}
+`;
 
 /** Where npm's cache is mounted in a build, so that `npm ci` finds there what it needs. */
 export const NPM_CACHE = '/var/cache/npm';
@@ -27,14 +47,18 @@ export function nodeImageOf(containerfile: string): string {
   return name;
 }
 
-/** A stand-in for `node:VERSION-…-slim`: Node.js, npm and a shell. */
+/** A stand-in for `node:VERSION-…-slim`: Node.js, npm, a shell, and the packages that the standalone image installs. */
 export async function importNodeImage(podman: Podman, name: string): Promise<void> {
   const [, version] = /:(\d+\.\d+\.\d+)-/.exec(name) ?? [];
   if (version === undefined) throw new Error(`${name} does not name a version of Node.js`);
   const root = glibcRoot();
-  copy(nodeBinary(version), join(root, 'usr/local/bin/node'));
+  const node = nodePackage(version);
+  copy(join(node, 'bin/node'), join(root, 'usr/local/bin/node'));
+  copy(join(node, 'LICENSE'), join(root, 'usr/local/LICENSE'));
+  for (const path of copyrights()) copy(path, join(root, path));
   cpSync(npmDirectory(), join(root, 'usr/local/lib/node_modules/npm'), { recursive: true });
   symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', join(root, 'usr/local/bin/npm'));
+  for (const tool of ['/usr/bin/patchelf', '/usr/bin/strip']) copyWithLibraries(tool, root);
   write(join(root, 'usr/local/etc/npmrc'), `cache=${NPM_CACHE}\nprefer-offline=true\n`);
   // as the real one has them: the image must not inherit them
   await importRoot(podman, root, name, 'ENTRYPOINT ["docker-entrypoint.sh"]', 'CMD ["node"]');
@@ -58,6 +82,29 @@ export async function importPythonImage(podman: Podman, name: string): Promise<v
   await importRoot(podman, root, name, 'CMD ["python3"]');
 }
 
+/** A stand-in for `nginxinc/nginx-unprivileged` of Debian: this machine's nginx, with that image's paths. */
+export async function importNginxImage(podman: Podman, name: string): Promise<void> {
+  const root = glibcRoot();
+  copyWithLibraries('/usr/sbin/nginx', root);
+  write(join(root, 'etc/nginx/nginx.conf'), NGINX_CONF);
+  write(join(root, 'docker-entrypoint.sh'), '#!/bin/sh\nexec "$@"\n');
+  chmodSync(join(root, 'docker-entrypoint.sh'), 0o755);
+  const changes = ['ENTRYPOINT ["/docker-entrypoint.sh"]', 'CMD ["nginx", "-g", "daemon off;"]'];
+  await importRoot(podman, root, name, ...changes, 'USER 101', 'STOPSIGNAL SIGQUIT');
+}
+
+/** A stand-in for an image of Alpine: musl, a shell, and nothing of glibc. */
+export async function importMuslImage(podman: Podman, name: string): Promise<void> {
+  const root = busyboxRoot();
+  copy(MUSL, join(root, MUSL));
+  await importRoot(podman, root, name, 'CMD ["/bin/sh"]');
+}
+
+/** A stand-in for `busybox`: one static binary under many names. */
+export async function importBusyboxImage(podman: Podman, name: string): Promise<void> {
+  await importRoot(podman, busyboxRoot(), name, 'CMD ["sh"]');
+}
+
 async function importRoot(
   podman: Podman,
   root: string,
@@ -71,11 +118,16 @@ async function importRoot(
 }
 
 function glibcRoot(): string {
+  const root = busyboxRoot();
+  for (const library of librariesOf(process.execPath)) copy(library, join(root, library));
+  return root;
+}
+
+function busyboxRoot(): string {
   const root = workspace({
     'etc/passwd': 'root:x:0:0:root:/root:/bin/sh\n',
     'etc/group': 'root:x:0:\n',
   });
-  for (const library of librariesOf(process.execPath)) copy(library, join(root, library));
   copy(BUSYBOX, join(root, BUSYBOX));
   const applets = execFileSync(BUSYBOX, ['--list'], { encoding: 'utf8' }).trim().split('\n');
   for (const applet of applets.filter((each) => each !== 'busybox')) {
@@ -89,17 +141,27 @@ function glibcRoot(): string {
   return root;
 }
 
+function copyWithLibraries(binary: string, root: string): void {
+  for (const path of [binary, ...librariesOf(binary)]) copy(path, join(root, path));
+}
+
 function librariesOf(binary: string): readonly string[] {
   return execFileSync('ldd', [binary], { encoding: 'utf8' }).match(/\/lib\S+/g) ?? [];
 }
 
+/** What Debian says of the C and C++ libraries. */
+function copyrights(): readonly string[] {
+  const packages = readdirSync(DOC).filter((name) => /^(libc6|gcc-\d+-base)$/.test(name));
+  return packages.map((name) => join(DOC, name, 'copyright'));
+}
+
 /** Node.js in this version, from the registry of npm. */
-function nodeBinary(version: string): string {
+function nodePackage(version: string): string {
   const directory = workspace({ 'package.json': {} });
   const name = `node-linux-${process.arch}`;
   const options = ['--no-save', '--no-audit', '--no-fund', '--prefer-offline'];
   execFileSync('npm', ['install', ...options, `${name}@${version}`], { cwd: directory });
-  return join(directory, 'node_modules', name, 'bin/node');
+  return join(directory, 'node_modules', name);
 }
 
 function npmDirectory(): string {

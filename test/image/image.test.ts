@@ -6,31 +6,26 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '../helpers/eventually.ts';
 import { ROOT } from '../helpers/program.ts';
 import { Prometheus, valueOf } from '../helpers/prometheus.ts';
+import { anyBinary } from './any-binary.ts';
 import {
   importDebianImage,
-  importNodeImage,
   importPythonImage,
-  nodeImageOf,
   npmCache,
   NPM_CACHE,
   repositoryFile,
 } from './base-images.ts';
 import { Container, worker } from './container.ts';
+import { BASE, buildExample, buildImage, IMAGE } from './images.ts';
 import { leastPrivilege } from './least-privilege.ts';
 import { Podman } from './podman.ts';
 
-const CONTAINERFILE = 'deploy/Containerfile';
-const BASE = nodeImageOf(repositoryFile(CONTAINERFILE));
 const { version: VERSION } = JSON.parse(repositoryFile('package.json')) as { version: string };
-const IMAGE = `container-supervisor:${VERSION}`;
 
 let podman: Podman;
 
 beforeAll(async () => {
   podman = new Podman();
-  await importNodeImage(podman, BASE);
-  const cache = `--volume=${npmCache()}:${NPM_CACHE}:O`;
-  await podman.build(IMAGE, ROOT, `--file=${join(ROOT, CONTAINERFILE)}`, cache);
+  await buildImage(podman);
 }, 300_000);
 
 afterAll(async () => {
@@ -222,17 +217,16 @@ describe('least privilege:', () => {
   leastPrivilege(run);
 });
 
-/** Without `--layers` podman 4.3 takes the supervisor's image away when it has been copied from. */
-async function buildExample(name: string, context: string): Promise<void> {
-  await podman.build(name, context, '--layers=true', `--file=${join(context, 'Containerfile')}`);
-}
+describe('any binary:', () => {
+  anyBinary(() => podman);
+});
 
 describe.each(['from', 'copy-from'])('the example %s', (name) => {
   const image = `worker-${name}`;
 
   beforeAll(async () => {
     await importDebianImage(podman, 'docker.io/library/debian:bookworm-slim');
-    await buildExample(image, join(ROOT, 'examples/image', name));
+    await buildExample(podman, image, `image/${name}`);
   }, 60_000);
 
   test('runs, replaces and stops its workers', async () => {
@@ -246,12 +240,24 @@ describe.each(['from', 'copy-from'])('the example %s', (name) => {
   });
 });
 
+test('the example redis-consumer has its packages', async () => {
+  const cache = `--volume=${npmCache()}:${NPM_CACHE}:O`;
+  await buildExample(podman, 'redis-consumer', 'redis-consumer', cache);
+  const packages =
+    "Promise.all([import('ioredis'), import('prom-client')]).then(() => console.log('there'))";
+  const run = ['run', '--rm', '--entrypoint=node', 'redis-consumer', '-e', packages];
+  expect(await podman.run(...run)).toBe('there');
+  expect(await podman.run('run', '--rm', 'redis-consumer', 'check')).toBe(
+    'supervisor.config.json: ok',
+  );
+}, 60_000);
+
 describe('the example python-worker', () => {
   const image = 'python-worker';
 
   beforeAll(async () => {
     await importPythonImage(podman, 'docker.io/library/python:3.13-slim-bookworm');
-    await buildExample(image, join(ROOT, 'examples/python-worker'));
+    await buildExample(podman, image, 'python-worker');
   }, 60_000);
 
   test('runs, replaces and stops its workers', async () => {

@@ -28,6 +28,8 @@ export class Podman {
       TMPDIR: directory,
       CONTAINERS_CONF: this.#write('containers.conf', containersConf(directory)),
       CONTAINERS_STORAGE_CONF: this.#write('storage.conf', storageConf(directory)),
+      // one layer an image: none of them is built twice
+      BUILDAH_LAYERS: 'false',
       // no registry is asked for anything
       CONTAINERS_REGISTRIES_CONF: this.#write('registries.conf', ''),
     };
@@ -48,7 +50,7 @@ export class Podman {
 
   /** Builds an image of what is there alone. */
   async build(name: string, context: string, ...options: readonly string[]): Promise<void> {
-    const always = ['--quiet', '--pull=never', '--layers=false', '--network=host'];
+    const always = ['--quiet', '--pull=never', '--network=host'];
     await this.run('build', ...always, ...options, '--tag', name, context);
   }
 
@@ -86,6 +88,7 @@ function containersConf(directory: string): string {
   return `
 [containers]
 log_driver = "k8s-file"
+netns = "none"
 default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
 [engine]
 runtime = "runc"

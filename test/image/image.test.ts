@@ -71,7 +71,6 @@ describe('the image', () => {
       'schemas',
       'scripts',
       'src',
-      'tsconfig.library.json',
       'tsconfig.json',
     ]);
   });

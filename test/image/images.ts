@@ -37,5 +37,7 @@ export async function buildExample(
   ...options: readonly string[]
 ): Promise<void> {
   const context = join(ROOT, 'examples', path);
-  await podman.build(name, context, `--file=${join(context, 'Containerfile')}`, ...options);
+  // without layers, podman removes the image of a stage that adds nothing to it: the supervisor's
+  const always = [`--file=${join(context, 'Containerfile')}`, '--layers'];
+  await podman.build(name, context, ...always, ...options);
 }

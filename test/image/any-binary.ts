@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 
 import { eventually } from '../helpers/eventually.ts';
 import { ROOT } from '../helpers/program.ts';
+import type { LogLine } from '../helpers/supervisor.ts';
 import { workspace } from '../helpers/workspace.ts';
 import {
   importBusyboxImage,
@@ -143,7 +144,7 @@ function staticBinary(get: () => Podman): void {
     expect(container.linesLike(/^Stopping child process/).map(({ worker }) => worker)).toEqual([
       0, 1, 2,
     ]);
-    expect(container.log.filter(({ level }) => level === 'warn')).toEqual([]);
+    expect(warnings(container)).toEqual([]);
   });
 
   test('a command that wants a shell is refused with status 127, and the log says why', async () => {
@@ -173,7 +174,7 @@ function nginx(get: () => Podman): void {
     expect(await container.stopByRuntime()).toEqual({ code: 0, signal: null });
     expect(container.messages()).toContain('Received SIGQUIT');
     expect(container.linesLike(/exited with/)).toMatchObject([{ exitCode: 0, reason: 'stopped' }]);
-    expect(container.log.filter(({ level }) => level === 'warn')).toEqual([]);
+    expect(warnings(container)).toEqual([]);
   });
 }
 
@@ -240,6 +241,11 @@ async function readyWorkers(container: Container, count: number): Promise<void> 
     const metrics = await container.metrics();
     expect(metrics.get('supervisor_workers_ready')).toBe(count);
   });
+}
+
+/** All but the readiness probes that came before the server of a new worker was listening. */
+function warnings(container: Container): readonly LogLine[] {
+  return container.log.filter(({ level, probe }) => level === 'warn' && probe !== 'readiness');
 }
 
 /** What a server in the container answers with. */

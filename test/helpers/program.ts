@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { afterEach } from '@jest/globals';
@@ -13,6 +14,11 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The built program. */
 export const CLI = `${ROOT}dist/cli.cjs`;
+
+/** The version of the program. */
+export const { version: VERSION } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as {
+  readonly version: string;
+};
 
 /** A variable by which everything that a program starts can be found again. */
 const MARK = 'TEST_PROGRAM';

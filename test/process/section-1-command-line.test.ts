@@ -7,6 +7,7 @@ import { describe, expect, test } from '@jest/globals';
 
 import { readSchema } from '../../src/config/schema.ts';
 import { childrenOf, environmentOf } from '../helpers/processes.ts';
+import { VERSION } from '../helpers/program.ts';
 import { Supervisor, worker } from '../helpers/supervisor.ts';
 import { workspace } from '../helpers/workspace.ts';
 
@@ -30,7 +31,7 @@ const valid = { 'supervisor.config.json': { command: ['app'], env: { TOKEN: 'sec
 
 describe('subcommands that start nothing', () => {
   test('--version prints the version', async () => {
-    expect(await run(['--version'])).toEqual({ code: 0, stdout: '0.1.0\n', stderr: '' });
+    expect(await run(['--version'])).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: '' });
   });
 
   test('--help prints every flag and variable', async () => {

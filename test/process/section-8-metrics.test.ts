@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 
 import { eventually } from '../helpers/eventually.ts';
+import { VERSION } from '../helpers/program.ts';
 import { Supervisor, worker } from '../helpers/supervisor.ts';
 import type { LogLine } from '../helpers/supervisor.ts';
 
@@ -16,7 +17,7 @@ test('every series is there from the first start, at zero', async () => {
       !/_bucket|_worker_(cpu|resident|open|thr|start_t)|_timestamp_/.test(name),
   );
   expect(Object.fromEntries(own)).toEqual({
-    [`supervisor_build_info{version="0.1.0",node_version="${process.version}"}`]: 1,
+    [`supervisor_build_info{version="${VERSION}",node_version="${process.version}"}`]: 1,
     supervisor_workers_desired: 2,
     supervisor_workers_running: 2,
     supervisor_workers_ready: 2,

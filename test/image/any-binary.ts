@@ -114,6 +114,19 @@ function standaloneImage(get: () => Podman): void {
     expect(`container-supervisor:${container.stdout.trim()}`).toBe(IMAGE);
   });
 
+  test('works with no right at all', async () => {
+    const said = await get().script('try-image.sh', STANDALONE);
+    expect(said).toMatch(new RegExp(`^${STANDALONE}: ok$`, 'm'));
+  });
+
+  test('is what the script builds, too', async () => {
+    await get().run('tag', IMAGE, 'by-script');
+    await get().script('build-image.sh', '--standalone', 'by-script', '--quiet', '--pull=never');
+    const files = async (name: string): Promise<readonly string[]> =>
+      readdirSync(await get().run('image', 'mount', name), { recursive: true, encoding: 'utf8' });
+    expect(await files('by-script-standalone')).toEqual(await files(STANDALONE));
+  });
+
   test('is as large as the page says', async () => {
     const size = (await get().inspect('image', STANDALONE, '.Size')) as number;
     const [, megabytes] = /It adds (\d+) MB/.exec(repositoryFile(PAGE)) ?? [];

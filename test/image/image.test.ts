@@ -1,25 +1,17 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { eventually } from '../helpers/eventually.ts';
-import { ROOT } from '../helpers/program.ts';
+import { ROOT, VERSION } from '../helpers/program.ts';
 import { Prometheus, valueOf } from '../helpers/prometheus.ts';
 import { anyBinary } from './any-binary.ts';
-import {
-  importDebianImage,
-  importPythonImage,
-  npmCache,
-  NPM_CACHE,
-  repositoryFile,
-} from './base-images.ts';
+import { importDebianImage, importPythonImage, npmCache, NPM_CACHE } from './base-images.ts';
 import { Container, worker } from './container.ts';
 import { BASE, buildExample, buildImage, IMAGE } from './images.ts';
 import { leastPrivilege } from './least-privilege.ts';
 import { Podman } from './podman.ts';
-
-const { version: VERSION } = JSON.parse(repositoryFile('package.json')) as { version: string };
 
 let podman: Podman;
 
@@ -49,6 +41,12 @@ describe('the image', () => {
         'org.opencontainers.image.licenses': 'MIT',
       },
     });
+    // an archive of the sources knows no commit
+    if (existsSync(join(ROOT, '.git'))) {
+      expect(await podman.inspect('image', IMAGE, '.Config.Labels')).toMatchObject({
+        'org.opencontainers.image.revision': expect.stringMatching(/^[0-9a-f]{40}$/) as unknown,
+      });
+    }
     expect(await podman.inspect('image', IMAGE, '.Config.Cmd')).toBeNull();
     expect(await podman.inspect('image', IMAGE, '.Config.Healthcheck')).toBeNull();
   });
@@ -82,6 +80,10 @@ describe('the image', () => {
       '/etc/container-supervisor/supervisor.config.json: ok',
     );
   });
+
+  test('passes the trial that CI makes of it on every platform', async () => {
+    expect(await podman.script('try-image.sh', IMAGE)).toMatch(new RegExp(`^${IMAGE}: ok$`, 'm'));
+  }, 90_000);
 });
 
 describe('a container', () => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { ROOT } from '../helpers/program.ts';
+import { ROOT, VERSION } from '../helpers/program.ts';
 import {
   importNodeImage,
   nodeImageOf,
@@ -10,11 +10,8 @@ import {
 } from './base-images.ts';
 import type { Podman } from './podman.ts';
 
-const CONTAINERFILE = 'deploy/Containerfile';
-const { version: VERSION } = JSON.parse(repositoryFile('package.json')) as { version: string };
-
 /** The image that ours is built on. */
-export const BASE = nodeImageOf(repositoryFile(CONTAINERFILE));
+export const BASE = nodeImageOf(repositoryFile('deploy/Containerfile'));
 
 /** The supervisor's image. */
 export const IMAGE = `container-supervisor:${VERSION}`;
@@ -26,7 +23,7 @@ export const STANDALONE = `${IMAGE}-standalone`;
 export async function buildImage(podman: Podman): Promise<void> {
   await importNodeImage(podman, BASE);
   const cache = `--volume=${npmCache()}:${NPM_CACHE}:O`;
-  await podman.build(IMAGE, ROOT, `--file=${join(ROOT, CONTAINERFILE)}`, cache);
+  await podman.buildSupervisor(IMAGE, cache);
 }
 
 /** Builds an example in the directory that it is in. */

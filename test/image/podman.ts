@@ -5,7 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+import { ROOT } from '../helpers/program.ts';
+
 const FORWARDING = '/proc/sys/net/ipv4/ip_forward';
+
+const OFFLINE = ['--quiet', '--pull=never', '--network=host'];
 
 /** The network that containers join: this machine reaches them, and they reach nothing else. */
 export const NETWORK = 'supervisor';
@@ -50,8 +54,19 @@ export class Podman {
 
   /** Builds an image of what is there alone. */
   async build(name: string, context: string, ...options: readonly string[]): Promise<void> {
-    const always = ['--quiet', '--pull=never', '--network=host'];
-    await this.run('build', ...always, ...options, '--tag', name, context);
+    await this.run('build', ...OFFLINE, ...options, '--tag', name, context);
+  }
+
+  /** Builds the supervisor's image, as developers do. */
+  async buildSupervisor(name: string, ...options: readonly string[]): Promise<void> {
+    await this.script('build-image.sh', name, ...OFFLINE, ...options);
+  }
+
+  /** Runs a script of the repository that takes podman or docker, and returns what it says. */
+  async script(script: string, ...args: readonly string[]): Promise<string> {
+    const env = { ...this.env, CONTAINER_ENGINE: 'podman' };
+    const { stdout } = await promisify(execFile)(`${ROOT}scripts/${script}`, args, { env });
+    return stdout;
   }
 
   /** Ends every container and removes everything. */

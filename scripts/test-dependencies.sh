@@ -7,6 +7,7 @@ cd "$(dirname "$0")"
 readonly NEEDED=(
   unshare:util-linux
   unzip:unzip
+  git:git
   promtool:prometheus
   prometheus:prometheus
   amtool:prometheus-alertmanager
@@ -28,6 +29,7 @@ readonly NEEDED=(
   patchelf:patchelf
   strip:binutils
   /lib/ld-musl-x86_64.so.1:musl
+  shellcheck:shellcheck
 )
 
 exec ./install-packages.sh 'The tests' "${NEEDED[@]}"

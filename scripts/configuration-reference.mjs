@@ -16,8 +16,8 @@ A configuration is UTF-8, of at most 1 MiB; \`-c\` takes a pipe too, such as \`<
 Unknown keys are errors. Every problem is told in one run, as
 \`FILE: /json/pointer: expected …, found …\`; nothing is started then, and the exit status is 2.
 
-\`"$schema": "./node_modules/container-supervisor/schemas/supervisor.schema.json"\` gives editors
-completion and checks.
+Editors complete the keys, show what they mean and mark what is wrong, once they know the schema:
+[In an editor](#in-an-editor).
 `;
 
 const PROBES = `
@@ -70,6 +70,40 @@ async function overridesTable() {
   const file = ['`-c`, `--config FILE`', `\`${CONFIG_VARIABLE}\``, ''];
   return tableOf([['flag', 'variable', 'key'], file, ...rows]);
 }
+
+const EDITOR = `
+## In an editor
+
+Editors that know JSON Schema, such as VS Code, complete keys and values, show what each means, and mark what is wrong
+while it is typed. In a project that has the package, the file says where the schema is:
+
+\`\`\`json
+{
+  "$schema": "./node_modules/container-supervisor/schemas/supervisor.schema.json",
+  "command": ["node", "worker.js"]
+}
+\`\`\`
+
+In YAML that is a comment, which VS Code's extension YAML (\`redhat.vscode-yaml\`) reads:
+
+\`\`\`yaml
+# yaml-language-server: $schema=./node_modules/container-supervisor/schemas/supervisor.schema.json
+command: ['node', 'worker.js']
+\`\`\`
+
+Without npm, the program prints the schema of its version; \`./supervisor.schema.json\` is then what both name:
+
+\`\`\`sh
+container-supervisor schema > supervisor.schema.json
+\`\`\`
+
+- Where the supervisor runs, the schema need not be: \`$schema\` is ignored.
+- Rules between keys, such as a grace period within the timeout, are not in the schema;
+  \`container-supervisor check\` tells them, too.
+- A \`.supervisorrc\` has no suffix: \`"files.associations": { ".supervisorrc": "yaml" }\` in VS Code's settings says that
+  it is YAML, of which JSON is a part, and the comment works there as well.
+- The key \`supervisor\` of \`package.json\` cannot name a schema. Where completion is wanted, it moves to a file.
+`;
 
 /**
  * The rows of a table, as [key, type, default, meaning]: one for each key, an object's after its own.
@@ -144,5 +178,7 @@ export async function configurationReference(schema) {
   const keys = tableOf([HEAD, ...configurationRows(schema, '#probes')]);
   const ofProbes = tableOf([HEAD, ...rowsOf(definitions.probe, '', definitions)]);
   const overrides = await overridesTable();
-  return [INTRODUCTION, keys, PROBES, ofProbes, REFERENCES, OVERRIDES, overrides].join('\n');
+  return [INTRODUCTION, keys, PROBES, ofProbes, REFERENCES, OVERRIDES, overrides, EDITOR].join(
+    '\n',
+  );
 }

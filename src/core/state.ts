@@ -32,18 +32,6 @@ export type ExitReason =
   /** It ended after the supervisor had sent it SIGKILL. */
   | 'killed';
 
-/** Every reason of an end. */
-export const EXIT_REASONS: readonly ExitReason[] = [
-  'exit',
-  'signal',
-  'oom',
-  'unhealthy',
-  'recycled',
-  'rollout',
-  'stopped',
-  'killed',
-];
-
 /** Why a process was replaced. */
 export type RestartReason = Exclude<ExitReason, 'stopped' | 'killed'>;
 
@@ -56,6 +44,9 @@ export const RESTART_REASONS: readonly RestartReason[] = [
   'recycled',
   'rollout',
 ];
+
+/** Every reason of an end. */
+export const EXIT_REASONS: readonly ExitReason[] = [...RESTART_REASONS, 'stopped', 'killed'];
 
 /** How many restarts there have been for each reason; a reason that is not there has had none. */
 export type RestartCounts = Readonly<Partial<Record<RestartReason, number>>>;

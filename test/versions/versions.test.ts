@@ -29,7 +29,8 @@ test.each(['22', '24', '26'])(
       expect(program.child.exitCode).not.toBe(null);
     }, 300_000);
     const [ran] = /^Tests: .*/m.exec(program.stderr) ?? [];
-    expect([ran, program.child.exitCode, program.stderr]).toEqual([ran, 0, program.stderr]);
+    // a comparison would show but the beginning
+    if (program.child.exitCode !== 0) throw new Error(program.stderr);
     expect(ran).toMatch(/^Tests: +\d{2,} passed, \d{2,} total$/);
   },
   330_000,

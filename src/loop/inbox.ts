@@ -44,16 +44,19 @@ export class Inbox<Item> {
    */
   wait(seconds: number | null): Promise<void> {
     return new Promise((resolve) => {
+      const expectedAt = now() + Math.max(seconds ?? Infinity, 0);
+      const resume = (): void => {
+        // what has come in the meantime is put first: somebody who was not given his turn is late himself
+        if (now() - expectedAt > LATE) setTimeout(resolve, CATCH_UP);
+        else resolve();
+      };
       if (this.#items.length > 0 || (seconds !== null && seconds <= 0)) {
-        setImmediate(resolve);
+        setImmediate(resume);
         return;
       }
-      const since = now();
       const onDeadline = (): void => {
         this.#wake = null;
-        // what has come in the meantime is put first: somebody who was not given his turn is late himself
-        if (now() - since - (seconds ?? 0) > LATE) setTimeout(resolve, CATCH_UP);
-        else setImmediate(resolve);
+        setImmediate(resume);
       };
       const timer =
         seconds === null
@@ -61,7 +64,7 @@ export class Inbox<Item> {
           : setTimeout(onDeadline, Math.min(Math.ceil(seconds * 1000), LONGEST_DELAY));
       this.#wake = () => {
         clearTimeout(timer);
-        resolve();
+        resume();
       };
     });
   }

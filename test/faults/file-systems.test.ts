@@ -130,7 +130,7 @@ describe('/proc', () => {
   ])('%s: whoever outlives the worker in its group is killed all the same', async (_, prefix) => {
     const supervisor = Supervisor.start(
       {
-        command: '(trap "" TERM; exec sleep 1000) & echo ready $!; exec sleep 1000',
+        command: 'trap "" TERM; sleep 1000 & trap - TERM; echo ready $!; exec sleep 1000',
         // nobody else tells when they are gone
         subreaper: true,
         stop: { gracePeriodSeconds: 1 },

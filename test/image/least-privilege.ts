@@ -52,7 +52,7 @@ function privilegesOf(run: Run): void {
 function partsThatWork(run: Run): void {
   test('prefixes of the workers’ output, the reaping of orphans, and SIGKILL for a whole group', async () => {
     const container = run({
-      command: `(setsid sleep 0.1 &); (trap '' TERM; exec sleep 1000) & echo ready $$; exec sleep 1000`,
+      command: `(setsid sleep 0.1 &); trap '' TERM; sleep 1000 & trap - TERM; echo ready $$; exec sleep 1000`,
       log: { workers: 'prefix' },
       stop: { gracePeriodSeconds: 1 },
     });

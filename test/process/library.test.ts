@@ -37,9 +37,8 @@ describe('Multiprocess', () => {
         recycle: { maxLifetimeSeconds: 0.5, maxMemory: '1Gi' },
       }, { observers: [(event) => {
         if (event.type === 'worker-probed') console.log(event.probe, event.result);
-        if (event.type !== 'worker-exited') return;
-        console.log(event.exit.reason);
-        supervisor.shouldExit.set();
+        if (event.type === 'worker-exited') console.log(event.exit.reason);
+        if (event.type === 'worker-started' && event.start === 2) supervisor.shouldExit.set();
       }] });
       await supervisor.run();
     `);

@@ -42,21 +42,23 @@ export class Inbox<Item> {
    *
    * @param seconds - how long, or null for as long as it takes; 0 or less does not sleep
    */
-  wait(seconds: number | null): Promise<void> {
+  async wait(seconds: number | null): Promise<void> {
+    const expectedAt = now() + Math.max(seconds ?? Infinity, 0);
+    await this.#woken(seconds);
+    // what has come in the meantime is put first: somebody who was not given his turn is late himself
+    if (now() - expectedAt <= LATE) return;
+    await new Promise((resolve) => setTimeout(resolve, CATCH_UP));
+  }
+
+  #woken(seconds: number | null): Promise<void> {
     return new Promise((resolve) => {
-      const expectedAt = now() + Math.max(seconds ?? Infinity, 0);
-      const resume = (): void => {
-        // what has come in the meantime is put first: somebody who was not given his turn is late himself
-        if (now() - expectedAt > LATE) setTimeout(resolve, CATCH_UP);
-        else resolve();
-      };
       if (this.#items.length > 0 || (seconds !== null && seconds <= 0)) {
-        setImmediate(resume);
+        setImmediate(resolve);
         return;
       }
       const onDeadline = (): void => {
         this.#wake = null;
-        setImmediate(resume);
+        setImmediate(resolve);
       };
       const timer =
         seconds === null
@@ -64,7 +66,7 @@ export class Inbox<Item> {
           : setTimeout(onDeadline, Math.min(Math.ceil(seconds * 1000), LONGEST_DELAY));
       this.#wake = () => {
         clearTimeout(timer);
-        resume();
+        resolve();
       };
     });
   }

@@ -1,4 +1,5 @@
 import js from '@eslint/js';
+import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 const IMPURE_GLOBALS = [
@@ -15,7 +16,7 @@ const IMPURE_GLOBALS = [
   'structuredClone',
 ];
 
-export default tseslint.config(
+export default defineConfig(
   { ignores: ['dist/', 'coverage/', '**/*.generated.js'] },
   js.configs.recommended,
   {
@@ -25,7 +26,6 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/explicit-module-boundary-types': 'error',
-      '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/switch-exhaustiveness-check': [
         'error',
@@ -100,7 +100,6 @@ export default tseslint.config(
           'fetch',
           'require',
           'module',
-          'fetch',
         ].map((name) => [name, 'readonly']),
       ),
     },

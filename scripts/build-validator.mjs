@@ -1,6 +1,6 @@
 // Compiles schemas/supervisor.schema.json to code, so that no start pays for that and the compiler is no
 // dependency of the program.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
@@ -52,10 +52,13 @@ async function compile(name, options, changed = (code) => code) {
     minify: true,
     legalComments: 'none',
     banner: {
-      js: `// Generated from ${SCHEMA} by \`npm run build\`; do not edit.\n// @ts-nocheck`,
+      js: `// Generated from ${SCHEMA} by \`npm run generate\`; do not edit.\n// @ts-nocheck`,
     },
   });
-  writeFileSync(`src/config/${name}.generated.js`, outputFiles[0].text);
+  const path = `src/config/${name}.generated.js`;
+  const [{ text }] = outputFiles;
+  // whoever reads it meanwhile is not disturbed where nothing has changed
+  if (!existsSync(path) || readFileSync(path, 'utf8') !== text) writeFileSync(path, text);
 }
 
 await compile('conforms', { messages: false }, withoutErrors);

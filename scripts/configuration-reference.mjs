@@ -160,7 +160,8 @@ function typeOf(node, definitions) {
   if (node.type === 'object') {
     return node.properties === undefined ? 'map of string to string' : 'map of signal to action';
   }
-  const { minimum: low, maximum: high } = node;
+  const { minimum: low, exclusiveMinimum: above, maximum: high } = node;
+  if (above !== undefined) return `${node.type} > ${above}`;
   if (low !== undefined && high !== undefined) return `${node.type} ${low}…${high}`;
   return low === undefined ? node.type : `${node.type} ≥ ${low}`;
 }

@@ -96,13 +96,7 @@ describe.each(files)('%s', (file) => {
 test('the form for a bug asks for what is needed to repeat it', () => {
   const { body } = read(`${FOLDER}/bug.yml`) as Form;
   const required = body.filter(({ validations }) => validations?.required === true);
-  expect(required.map(({ id }) => id)).toEqual([
-    'what',
-    'version',
-    'configuration',
-    'log',
-    'environment',
-  ]);
+  expect(required.map(({ id }) => id)).toEqual(['what', 'version']);
 });
 
 test('the chooser has nothing that GitHub does not know', () => {

@@ -54,11 +54,18 @@ const slugOf = (text: string): string =>
     .replace(/[^\p{L}\p{N}\p{M}\p{Pc}\- ]/gu, '')
     .replaceAll(' ', '-');
 
+const PULL_REQUEST = '.github/PULL_REQUEST_TEMPLATE.md';
+const BLOB = '../blob/main/';
+
 const isElsewhere = (target: string): boolean => /^[a-z][a-z+.-]*:/i.test(target);
 
 /** What is wrong with a link, if anything. */
 function problemOf(page: string, target: string): string | undefined {
   const [path = '', anchor] = target.split('#');
+  // in a pull request a path begins at /OWNER/NAME/pull/
+  if (page === PULL_REQUEST && path.startsWith(BLOB)) {
+    return problemOf('README.md', path.slice(BLOB.length));
+  }
   if (path.startsWith('/')) return `${target}: expected a relative link`;
   const file = path === '' ? page : normalize(join(dirname(page), decodeURI(path)));
   if (file.startsWith('..') || !existsSync(join(ROOT, file)))

@@ -151,6 +151,24 @@ test('a release is checked and tested before anything is published, and the pack
   expect(jobs['test']?.uses).toBe('./.github/workflows/ci.yml');
 });
 
+test('what is published, is published from the environment that maintainers guard', () => {
+  const { jobs } = workflowOf('release.yml') as unknown as {
+    jobs: Record<string, { readonly environment?: string }>;
+  };
+  const guarded = Object.keys(jobs).filter((job) => jobs[job]?.environment === 'release');
+  expect(guarded).toEqual(['image', 'charts', 'package']);
+});
+
+test('CONTRIBUTING’s container is that of the workflow', () => {
+  const { container } = workflowOf('ci.yml').jobs['test'] as unknown as {
+    container: { image: string; options: string; volumes: readonly string[] };
+  };
+  const page = read('CONTRIBUTING.md').replaceAll('\\\n  ', '');
+  const volumes = container.volumes.map((volume) => `--volume ${volume}`).join(' ');
+  expect(page).toContain(`docker run --rm ${container.options.trim()} ${volumes} --volume`);
+  expect(page).toContain(`${container.image} .ci/run`);
+});
+
 describe('Dependabot', () => {
   const { updates } = parse(read('.github/dependabot.yml')) as {
     updates: readonly { readonly 'package-ecosystem': string; readonly directories?: string[] }[];

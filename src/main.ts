@@ -13,7 +13,7 @@ import type { Log } from './observe/log.ts';
 import { logObserver } from './observe/log-observer.ts';
 import { openSink } from './observe/sink.ts';
 import type { Sink } from './observe/sink.ts';
-import { sendTo } from './pid1/socket.ts';
+import { sendTo } from './system/socket.ts';
 import type { SignalSource } from './pid1/signals.ts';
 import { keepStandardErrorBlocking } from './output/standard-error.ts';
 import { Watching } from './config/watching.ts';

@@ -1,5 +1,5 @@
 import { BaseReload } from './base-reload.ts';
-import { memoryCgroup } from './pid1/cgroup.ts';
+import { memoryCgroup } from './system/cgroup.ts';
 import { now } from './loop/clock.ts';
 import { completeConfig } from './config/complete.ts';
 import type { Config, UserConfig } from './config/generated.ts';
@@ -29,7 +29,7 @@ import { trackChildren } from './pid1/children.ts';
 import { killGroups, killOnExit } from './pid1/guard.ts';
 import { SignalSource, signalsOf } from './pid1/signals.ts';
 import type { SignalSubscription } from './pid1/signals.ts';
-import { terminalHungUp } from './pid1/terminal.ts';
+import { terminalHungUp } from './system/terminal.ts';
 import { WorkerProcesses } from './workers/processes.ts';
 import { nextTurn, oncePerTurn, SLICE } from './loop/turn.ts';
 import type { WorkerProcess } from './workers/worker.ts';

@@ -1,7 +1,7 @@
-import type { MemoryCgroup } from './pid1/cgroup.ts';
+import type { MemoryCgroup } from './system/cgroup.ts';
 import type { Config } from './config/generated.ts';
 import { probeNotices } from './core/probe-notices.ts';
-import { memoryNotices } from './pid1/memory.ts';
+import { memoryNotices } from './memory-notices.ts';
 
 /** What an operator should know at start: one sentence each, with the remedy. */
 export function noticesAtStart(

@@ -1,4 +1,4 @@
-import { cpuLimit } from '../pid1/cgroup.ts';
+import { cpuLimit } from '../system/cgroup.ts';
 import type { Config } from './generated.ts';
 
 /** How many workers are wanted, and what the number was derived from if it is not in the file. */

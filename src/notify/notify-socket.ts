@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { parseNotification } from '../core/notification.ts';
 import type { Notification } from '../core/notification.ts';
-import type { Datagrams, DatagramSocket } from '../pid1/datagrams.ts';
+import type { Datagrams, DatagramSocket } from '../system/datagrams.ts';
 
 /** How many datagrams are taken in one turn of the event loop: whoever sends more gets his turn again. */
 const MOST = 16;

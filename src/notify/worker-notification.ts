@@ -2,7 +2,7 @@ import type { ChildProcess, StdioOptions } from 'node:child_process';
 import type { Readable } from 'node:stream';
 
 import type { Config } from '../config/generated.ts';
-import { ConfigError } from '../config/problem.ts';
+import { lacking } from '../config/lacking.ts';
 import type { Environment } from '../core/command.ts';
 import type { Notification } from '../core/notification.ts';
 import type { NotifySocket } from './notify-socket.ts';
@@ -54,9 +54,12 @@ export class WorkerNotification {
    */
   async open(): Promise<void> {
     if (this.#config?.socket !== true || this.#openSocket !== undefined) return;
-    const { bindDatagrams } = await import('../pid1/datagrams.ts');
+    const { bindDatagrams } = await import('../system/datagrams.ts');
     const { NotifySocket } = await import('./notify-socket.ts');
-    const datagrams = await bindDatagrams().catch((error: unknown) => this.#refuse(error));
+    const datagrams = await bindDatagrams().catch((error: unknown) => {
+      const need = 'koffi for this platform, which it needs (or notify.fd, which does not)';
+      throw lacking(this.#source, '/notify/socket', need, error);
+    });
     this.#openSocket = (told) => new NotifySocket(datagrams, told);
   }
 
@@ -85,18 +88,6 @@ export class WorkerNotification {
         socket.close();
       },
     };
-  }
-
-  #refuse(error: unknown): never {
-    const [reason = ''] = (error as Error).message.split('\n', 1);
-    throw new ConfigError([
-      {
-        source: this.#source,
-        pointer: '/notify/socket',
-        expected: 'koffi for this platform, which it needs (or notify.fd, which does not)',
-        found: `none (${reason})`,
-      },
-    ]);
   }
 }
 

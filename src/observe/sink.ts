@@ -4,6 +4,8 @@ import { isatty } from 'node:tty';
 import { now } from '../loop/clock.ts';
 import type { LogStream } from './log.ts';
 import { reopen } from './reopen.ts';
+import { isPassing } from '../system/write.ts';
+import type { Write } from '../system/write.ts';
 
 /** Bytes that are kept for a reader that does not read; what comes on top is dropped and counted. */
 const MOST_BUFFERED = 1024 * 1024;
@@ -16,11 +18,6 @@ export interface Sink extends LogStream {
   /** Waits until everything is written, at most so many milliseconds, and closes it. */
   end(milliseconds: number): Promise<void>;
 }
-
-/** What a write has come to: how many bytes, or to be tried again, or nobody will ever read. */
-type Written = number | 'again' | 'gone';
-
-export type Write = (data: Buffer) => Written;
 
 /**
  * Writes to one of this process's own descriptors without ever blocking on it.
@@ -134,12 +131,7 @@ function writerOf(descriptor: number): Write {
     try {
       return writeSync(descriptor, data);
     } catch (error) {
-      return isPassing((error as NodeJS.ErrnoException).code) ? 'again' : 'gone';
+      return isPassing(error as NodeJS.ErrnoException) ? 'again' : 'gone';
     }
   };
-}
-
-/** A full disk may pass like a full pipe; a reader that has gone does not come back. */
-function isPassing(code: string | undefined): boolean {
-  return code === 'EAGAIN' || code === 'ENOSPC' || code === 'EINTR';
 }

@@ -1,6 +1,8 @@
 import { closeSync, write, writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
 
+import { isPassing } from '../system/write.ts';
+
 /** Milliseconds between two attempts where the system does not tell when to try again: the first, and the most. */
 const FIRST_RETRY = 1;
 const LAST_RETRY = 50;
@@ -34,7 +36,7 @@ export class DescriptorStream extends Writable {
 
   override _write(data: Buffer, _: BufferEncoding, done: (error: Error | null) => void): void {
     this.#attempt(this.#descriptor, data, (error, written) => {
-      if (error !== null && !isPassing(error.code)) {
+      if (error !== null && !isPassing(error)) {
         done(error);
       } else if (error === null && written === data.length) {
         this.#delay = FIRST_RETRY;
@@ -73,9 +75,4 @@ function writeNow(...[descriptor, data, done]: Parameters<Attempt>): void {
     return;
   }
   done(null, written);
-}
-
-/** A full disk may pass like a full terminal; a terminal that has hung up does not come back. */
-function isPassing(code: string | undefined): boolean {
-  return code === 'EAGAIN' || code === 'ENOSPC' || code === 'EINTR';
 }

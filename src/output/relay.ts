@@ -1,7 +1,7 @@
 import { atMost } from '../loop/at-most.ts';
 import { now } from '../loop/clock.ts';
 import type { Sink } from '../observe/sink.ts';
-import type { Libc } from '../pid1/libc.ts';
+import type { Libc } from '../system/libc.ts';
 import type { WorkerStdio } from './worker-output.ts';
 import { formatOf } from './format.ts';
 import type { LineFormat, StreamName } from './format.ts';

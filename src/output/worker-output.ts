@@ -1,12 +1,12 @@
 import type { StdioOptions } from 'node:child_process';
 
 import type { Config } from '../config/generated.ts';
-import { ConfigError } from '../config/problem.ts';
+import { lacking } from '../config/lacking.ts';
 import { droppedLine } from '../observe/log.ts';
 import type { LogStream } from '../observe/log.ts';
 import type { Sink } from '../observe/sink.ts';
 import type { Relay } from './relay.ts';
-import { bindLibc } from '../pid1/libc.ts';
+import { bindLibc } from '../system/libc.ts';
 
 /** Milliseconds that the last lines of the log have to be read, and with them those of the workers. */
 const FLUSH_TIME = 500;
@@ -43,7 +43,10 @@ export class WorkerOutput {
     const { workers } = this.#config;
     if (workers === 'inherit') return null;
     const { Relay } = await import('./relay.ts');
-    const libc = await bindLibc().catch((error: unknown) => this.#refuse(workers, error));
+    const libc = await bindLibc().catch((error: unknown) => {
+      const need = `koffi for this platform, which "${workers}" needs (or "inherit", which does not)`;
+      throw lacking(this.#source, '/log/workers', need, error);
+    });
     this.#relay = new Relay(workers, libc, (dropped) => droppedLine(this.#config, dropped));
     return this.#relay;
   }
@@ -75,17 +78,5 @@ export class WorkerOutput {
     const relay = this.#relay;
     this.#relay = null;
     await relay?.end(FLUSH_TIME_OF_WORKERS);
-  }
-
-  #refuse(workers: string, error: unknown): never {
-    const [reason = ''] = (error as Error).message.split('\n', 1);
-    throw new ConfigError([
-      {
-        source: this.#source,
-        pointer: '/log/workers',
-        expected: `koffi for this platform, which "${workers}" needs (or "inherit", which does not)`,
-        found: `none (${reason})`,
-      },
-    ]);
   }
 }

@@ -2,7 +2,7 @@ import { closeSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { SocketConstructorOpts, TcpSocketConnectOpts } from 'node:net';
 
-import type { Libc, Pipe } from '../pid1/libc.ts';
+import type { Libc, Pipe } from '../system/libc.ts';
 import type { Format } from './format.ts';
 import { LineFramer } from './framer.ts';
 import type { Output } from './output.ts';

@@ -1,5 +1,5 @@
 import type { Input } from '../core/input.ts';
-import { bindLibc } from './libc.ts';
+import { bindLibc } from '../system/libc.ts';
 import { startReaper } from './reaper.ts';
 
 const REMEDY =
@@ -33,8 +33,10 @@ export async function adopt(subreaper: boolean, put: (input: Input) => void): Pr
       put({ type: 'orphans-reaped', count });
     });
   } catch (error) {
-    const reason = (error as Error).message.split('\n', 1)[0] ?? '';
-    notice(`Orphaned processes will stay zombies, because koffi is missing (${reason}); ${REMEDY}`);
+    const { message } = error as Error;
+    notice(
+      `Orphaned processes will stay zombies, because koffi is missing (${message}); ${REMEDY}`,
+    );
     return nothing;
   }
 }

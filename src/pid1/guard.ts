@@ -1,6 +1,6 @@
 import { onExit } from 'signal-exit';
 
-import { signalNumber } from './signal-number.ts';
+import { signalNumber } from '../system/signal-number.ts';
 
 /**
  * The signals that end a process and that signal-exit does not know. SIGPROF belongs to V8's profiler where

@@ -1,5 +1,5 @@
 import { isOwnChild } from './children.ts';
-import type { Libc } from './libc.ts';
+import type { Libc } from '../system/libc.ts';
 
 /** How many processes are reaped in one turn of the event loop; each takes some 20 to 60 µs. */
 const CHUNK = 256;

@@ -1,6 +1,6 @@
 import type { Config } from '../config/generated.ts';
-import { ConfigError } from '../config/problem.ts';
-import { raisedOomScore } from '../pid1/memory.ts';
+import { lacking } from '../config/lacking.ts';
+import { raisedOomScore } from '../system/oom-score.ts';
 import { findProgram } from './spawn-error.ts';
 import type { WorkerNotification } from '../notify/worker-notification.ts';
 import type { WorkerOutput } from '../output/worker-output.ts';
@@ -34,12 +34,5 @@ export function workerOptionsOf(
     const parentDeath = { signal: parentDeathSignal, setpriv };
     return { oomScoreAdj: score, parentDeath, ...own };
   }
-  throw new ConfigError([
-    {
-      source,
-      pointer: '/parentDeathSignal',
-      expected: 'setpriv (of util-linux) in PATH, which it needs',
-      found: 'none',
-    },
-  ]);
+  throw lacking(source, '/parentDeathSignal', 'setpriv (of util-linux) in PATH, which it needs');
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { cpuLimit } from '../../src/pid1/cgroup.ts';
-import type { ReadText } from '../../src/pid1/cgroup.ts';
+import { cpuLimit } from '../../src/system/cgroup.ts';
+import type { ReadText } from '../../src/system/cgroup.ts';
 
 const V2_MOUNT = '30 24 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n';
 const V1_MOUNT =

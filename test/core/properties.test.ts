@@ -195,13 +195,13 @@ test('a second tick at the same instant yields nothing', () => {
   );
 });
 
-test('while nothing is dead and no stop has begun there is no deadline', () => {
+test('while everybody is ready and no stop has begun there is no deadline', () => {
   fc.assert(
     fc.property(policy, outcomes, happenings, (config, spawns, story) => {
       const system = new System(config, spawns, WORKERS);
-      for (const happening of story) apply(system, happening);
+      for (const happening of [...story, { type: 'loop' } as const]) apply(system, happening);
       const { state } = system.world;
-      const quiet = state.slots.every((slot) => slot.state.name === 'running');
+      const quiet = state.slots.every(({ state: each }) => each.name === 'running' && each.ready);
       if (quiet && !isStopping(state)) expect(nextDeadline(state, config)).toBeNull();
     }),
   );

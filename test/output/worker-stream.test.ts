@@ -7,7 +7,7 @@ import { now } from '../../src/loop/clock.ts';
 import { formatOf } from '../../src/output/format.ts';
 import { Output } from '../../src/output/output.ts';
 import { WorkerStream } from '../../src/output/worker-stream.ts';
-import { bindLibc } from '../../src/pid1/libc.ts';
+import { bindLibc } from '../../src/system/libc.ts';
 
 test('what is in the pipe when a worker ends is passed on before anything else happens', async () => {
   let text = '';

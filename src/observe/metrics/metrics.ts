@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-import { memoryCgroup } from '../../pid1/cgroup.ts';
+import { memoryCgroup } from '../../system/cgroup.ts';
 import type { Event } from '../../core/event.ts';
 import type { ProbeName } from '../../core/health.ts';
 import type { Status } from '../../core/status.ts';

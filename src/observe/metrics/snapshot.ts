@@ -1,4 +1,4 @@
-import type { MemoryCgroup } from '../../pid1/cgroup.ts';
+import type { MemoryCgroup } from '../../system/cgroup.ts';
 import type { Status } from '../../core/status.ts';
 import { processUsage } from '../process-usage.ts';
 import type { ProcessUsage } from '../process-usage.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { memoryCgroup } from '../../src/pid1/cgroup.ts';
-import type { MemoryCgroup, ReadText } from '../../src/pid1/cgroup.ts';
-import { memoryNotices } from '../../src/pid1/memory.ts';
+import { memoryCgroup } from '../../src/system/cgroup.ts';
+import type { MemoryCgroup, ReadText } from '../../src/system/cgroup.ts';
+import { memoryNotices } from '../../src/memory-notices.ts';
 
 const V2: Readonly<Record<string, string>> = {
   '/proc/self/cgroup': '0::/\n',

@@ -1,5 +1,5 @@
-import type { Write } from '../observe/sink.ts';
 import { bindLibc } from './libc.ts';
+import type { Write } from './write.ts';
 
 /** A write to a socket that does not wait for its reader. */
 export async function sendTo(descriptor: number): Promise<Write> {

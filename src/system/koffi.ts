@@ -3,12 +3,17 @@ import type Koffi from 'koffi';
 /**
  * Loads koffi, which takes about 10 ms.
  *
- * @throws if it cannot be had on this platform
+ * @throws if it cannot be had on this platform, with the reason on one line
  */
 export async function loadKoffi(): Promise<typeof Koffi> {
   withoutStandardError(loadDiff);
-  const { default: koffi } = await import('koffi');
-  return koffi;
+  try {
+    const { default: koffi } = await import('koffi');
+    return koffi;
+  } catch (error) {
+    const [reason = ''] = (error as Error).message.split('\n', 1);
+    throw new Error(reason, { cause: error });
+  }
 }
 
 /**

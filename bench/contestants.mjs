@@ -140,7 +140,7 @@ export const PM2_RUNTIME = {
   },
 };
 
-export const S6 = {
+const S6 = {
   name: 's6',
   note: '`s6-svscan` and a process of its own for every worker; a restart waits a second',
   version: () => debianVersion('s6'),
@@ -154,7 +154,7 @@ export const S6 = {
   },
 };
 
-export const RUNIT = {
+const RUNIT = {
   name: 'runit',
   note: '`runsvdir` and a process of its own for every worker; it does not wait for them when it stops',
   version: () => debianVersion('runit'),
@@ -168,7 +168,7 @@ export const RUNIT = {
   },
 };
 
-export const GUNICORN = {
+const GUNICORN = {
   name: 'gunicorn',
   note: 'its workers are forks of it, with a Python application',
   version: () => debianVersion('gunicorn'),
@@ -207,8 +207,8 @@ function init(name) {
   };
 }
 
-export const TINI = init('tini');
-export const DUMB_INIT = init('dumb-init');
+const TINI = init('tini');
+const DUMB_INIT = init('dumb-init');
 
 export const CONTESTANTS = [
   OURS,

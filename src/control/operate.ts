@@ -1,4 +1,4 @@
-import { statusTable } from './answer.ts';
+import { statusTable } from './status-table.ts';
 import { NobodyThere, request } from './client.ts';
 import type { Answer, Request } from './protocol.ts';
 

@@ -1,6 +1,9 @@
 import type { OperationResult, PendingOperation } from './operation.ts';
 import type { State } from './state.ts';
 
+/** What is told to those who want something of a supervisor that is stopping. */
+export const STOPPING = 'the supervisor is stopping';
+
 /** What an operation may wait for. */
 export type Awaited = PendingOperation['awaits'][number];
 
@@ -28,7 +31,12 @@ export function abortOperations(state: State, awaited: Awaited, message: string)
 export function abortRestarts(state: State): State {
   const isGone = ({ worker }: PendingOperation): boolean =>
     worker !== null && worker >= state.desired;
-  return abortThose(state, isGone, `it was scaled to ${state.desired} workers meanwhile`);
+  return abortThose(state, isGone, scaledMeanwhile(state.desired));
+}
+
+/** What is told to those whose outcome another number of workers has taken away. */
+export function scaledMeanwhile(workers: number): string {
+  return `it was scaled to ${workers} workers meanwhile`;
 }
 
 function abortThose(
@@ -48,15 +56,14 @@ function abortThose(
 
 /** Of a stop: nobody else will see what he waits for. */
 export function abortForStop(state: State): State {
-  const message = 'the supervisor is stopping';
   const waiting = state.load.name === 'idle' ? [] : state.load.operations;
   const again = state.load.name === 'reading' ? (state.load.again ?? []) : [];
   const load: State['load'] =
     state.load.name === 'reading'
       ? { name: 'reading', operations: [], again: null }
       : { name: 'idle' };
-  const told = abortAll({ ...state, load }, [...waiting, ...again], message);
-  return abortOperations(abortOperations(told, 'scale', message), 'rollout', message);
+  const told = abortAll({ ...state, load }, [...waiting, ...again], STOPPING);
+  return abortOperations(abortOperations(told, 'scale', STOPPING), 'rollout', STOPPING);
 }
 
 function abortAll(state: State, ids: readonly number[], message: string): State {

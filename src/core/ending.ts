@@ -1,8 +1,10 @@
 import type { Effect } from './effect.ts';
 import type { Event } from './event.ts';
+import { only } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
 import { killModeOf } from './policy.ts';
 import type { KillMode, Policy } from './policy.ts';
-import { STOPPED } from './slots.ts';
+import { STOPPED, withOwner } from './slots.ts';
 import type {
   Ending,
   KillCause,
@@ -10,6 +12,7 @@ import type {
   Purpose,
   Seconds,
   Slot,
+  State,
   Stopping as Stop,
   WorkerState,
 } from './state.ts';
@@ -36,8 +39,8 @@ export interface EndingContext {
   readonly stopping: Stop | null;
 }
 
-/** One move of one slot. */
-export interface Move {
+/** What becomes of one slot. */
+export interface SlotOutcome {
   readonly slot: Slot;
   readonly effects: readonly Effect[];
   readonly events: readonly Event[];
@@ -71,7 +74,7 @@ export function endingDueAt({ state }: Slot, stopping: Stop | null): Seconds {
 }
 
 /** Does what is due of it. */
-export function advanceEnding(slot: Slot, context: EndingContext): Move {
+export function advanceEnding(slot: Slot, context: EndingContext): SlotOutcome {
   const { state } = slot;
   if (state.name !== 'stopping') return { slot, effects: [], events: [] };
   const { ending } = state;
@@ -101,7 +104,7 @@ export function ask(
   { pid, since, start }: Process,
   purpose: Purpose,
   context: EndingContext,
-): Move {
+): SlotOutcome {
   const { signal, gracePeriodSeconds: gracePeriod } = context.policy.stop;
   const target = killModeOf(context.policy, slot) === 'control-group' ? 'group' : 'process';
   const ending = { phase: 'asked', ...graceFrom(context) } as const;
@@ -115,13 +118,27 @@ export function ask(
   };
 }
 
+/** Asks a worker to stop while the supervisor goes on; of one that does not run, nothing. */
+export function askToStop(
+  state: State,
+  slot: Slot,
+  purpose: Purpose,
+  now: Seconds,
+  policy: Policy,
+): Outcome {
+  if (slot.state.name !== 'running') return only(state);
+  const asked = ask(slot, slot.state, purpose, { now, policy, stopping: null });
+  const { effects, events } = asked;
+  return { state: withOwner(state, slot, asked.slot), effects, events };
+}
+
 /** Sends SIGKILL to a worker that is alive, with its group unless `killMode` spares that. */
 export function kill(
   slot: Slot,
   { pid, since, start }: Process,
   cause: KillCause,
   { now, policy }: EndingContext,
-): Move {
+): SlotOutcome {
   const target = killModeOf(policy, slot) === 'process' ? 'process' : 'group';
   const ending = { phase: 'killed', abandonAt: now + ABANDON_AFTER } as const;
   const purpose = slot.state.name === 'stopping' ? slot.state.purpose : 'stop';
@@ -155,7 +172,7 @@ function dealWithGroup(
   state: Stopping,
   killMode: KillMode,
   context: EndingContext,
-): Move {
+): SlotOutcome {
   const { pid } = state;
   if (killMode !== 'control-group') return killGroup(slot, state, context);
   const { signal } = context.policy.stop;
@@ -172,7 +189,7 @@ function dealWithGroup(
   };
 }
 
-function killGroup(slot: Slot, state: Stopping, { now }: EndingContext): Move {
+function killGroup(slot: Slot, state: Stopping, { now }: EndingContext): SlotOutcome {
   const { pid } = state;
   const ending = {
     phase: 'group-killed',
@@ -197,7 +214,7 @@ function recheck(ending: GroupEnding, now: Seconds): GroupEnding {
   return { ...ending, checkAt: now + ending.checkInterval, checkInterval };
 }
 
-function checkGroup(slot: Slot, state: Stopping, ending: Ending): Move {
+function checkGroup(slot: Slot, state: Stopping, ending: Ending): SlotOutcome {
   return {
     slot: { ...slot, state: { ...state, ending } },
     effects: [{ type: 'check-group', worker: slot.index, start: state.start, pid: state.pid }],
@@ -206,7 +223,7 @@ function checkGroup(slot: Slot, state: Stopping, ending: Ending): Move {
 }
 
 /** Gives up waiting: the slot goes on as if they were gone. */
-function abandon(slot: Slot, { pid, next }: Stopping, { stopping }: EndingContext): Move {
+function abandon(slot: Slot, { pid, next }: Stopping, { stopping }: EndingContext): SlotOutcome {
   const state = stopping === null ? next : null;
   return {
     slot: { ...slot, state: state ?? STOPPED },

@@ -114,7 +114,7 @@ function endOf(state: State, slot: Slot, end: EndOfProcess, now: Seconds, policy
     return as(madeRoom(ended, slot.state.purpose, state));
   }
   if (isUnproven(state, slot)) {
-    const message = `worker ${slot.index} ended with code ${end.exit.code} before it was ready`;
+    const message = endedTooEarly(slot, end.exit);
     return { ...as(fallenBack(ended)), consequence: (next) => failed(next, slot.index, message) };
   }
   return judged(state, ended, end, now, policy);
@@ -133,13 +133,17 @@ function judged(
   const ended = { exit, lifetime, attempt: slot.attempt, exitStatus, random };
   const verdict = judge(ended, state.restarts, now, policy);
   const after = vacant({ ...slot, restartReason: restartReasonOf(exit) }, verdict, now);
-  const message = `worker ${slot.index} ended with code ${exit.code} before it was ready`;
+  const message = endedTooEarly(slot, exit);
   return {
     state: remembered(state, verdict, failure ? exitStatus : null),
     slot: after,
     verdict,
     consequence: (next) => only(slot.wasReady ? next : abortOperations(next, 'scale', message)),
   };
+}
+
+function endedTooEarly({ index }: Slot, { code }: Exit): string {
+  return `worker ${index} ended with code ${code} before it was ready`;
 }
 
 const REPLACED = { rollout: 'rollout', recycle: 'recycled' } as const;

@@ -8,6 +8,7 @@ import { beginRollout } from './rollout.ts';
 import { limitOf, scaleTo } from './scale.ts';
 import { isCompleted, isMakingRoom, predecessorOf } from './slots.ts';
 import type { Seconds, Slot, State, Template } from './state.ts';
+import { isStopping } from './stop.ts';
 import { sameTemplate, templateOf } from './template.ts';
 
 /**
@@ -44,7 +45,7 @@ export function loaded(
   now: Seconds,
   policy: Policy,
 ): Outcome {
-  const { load, phase } = state;
+  const { load } = state;
   if (load.name !== 'reading') return ignored(state, type, null);
   const { operations, again } = load;
   const next: State = {
@@ -52,7 +53,7 @@ export function loaded(
     load: again === null ? { name: 'idle' } : { name: 'wanted', operations: again },
   };
   // who waits for it has been told so
-  if (phase.name === 'stopping' || phase.name === 'stopped') return only(next);
+  if (isStopping(state)) return only(next);
   switch (result.type) {
     case 'none':
       return noFile(next, operations);

@@ -1,4 +1,4 @@
-import { abortOperations, answered, pending } from './answers.ts';
+import { abortOperations, answered, pending, scaledMeanwhile, STOPPING } from './answers.ts';
 import type { Awaited } from './answers.ts';
 import type { Effect } from './effect.ts';
 import type { Input } from './input.ts';
@@ -11,7 +11,7 @@ import { isRolledOut, restartWorkers } from './rollout.ts';
 import { isScaled, refusalOfScale, scaleTo } from './scale.ts';
 import { isCompleted } from './slots.ts';
 import type { Seconds, State } from './state.ts';
-import { beginStop } from './stop.ts';
+import { beginStop, isStopping } from './stop.ts';
 
 /** An operator asks for something. The answer comes with the outcome, or at once where nobody waits for that. */
 export function operationReceived(
@@ -63,8 +63,7 @@ function refused(state: State, message: string): Outcome {
 }
 
 function refusalOf(state: State, operation: Operation, policy: Policy): string | null {
-  const isOver = state.phase.name === 'stopping' || state.phase.name === 'stopped';
-  if (operation.type !== 'stop' && isOver) return 'the supervisor is stopping';
+  if (operation.type !== 'stop' && isStopping(state)) return STOPPING;
   switch (operation.type) {
     case 'scale':
       return refusalOfScale(operation.workers, policy);
@@ -132,8 +131,8 @@ function perform(
 
 function rescaled(state: State, workers: number, now: Seconds, policy: Policy): Outcome {
   if (workers === state.desired) return only(state);
-  const message = `it was scaled to ${workers} workers meanwhile`;
-  return scaleTo(abortOperations(state, 'scale', message), workers, now, policy);
+  const told = abortOperations(state, 'scale', scaledMeanwhile(workers));
+  return scaleTo(told, workers, now, policy);
 }
 
 function restartable(state: State, worker: number | null): readonly number[] {

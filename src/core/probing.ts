@@ -188,16 +188,15 @@ const NEVER_BEGUN: Progress = {
 
 function beginProbe(
   state: State,
-  { index: worker, state: { name, ...process } }: Slot,
+  { index: worker, state: process }: Slot,
   probe: ProbeName,
   now: Seconds,
   policy: Policy,
 ): Outcome {
   const check = probeOf(policy, probe);
-  const slot = 'start' in process ? ownerOf(state, worker, process.start) : undefined;
-  if (name !== 'running' || slot?.state.name !== 'running' || check === undefined) {
-    return only(state);
-  }
+  // what has been begun before it may have changed the slot
+  const slot = process.name === 'running' ? ownerOf(state, worker, process.start) : undefined;
+  if (slot?.state.name !== 'running' || check === undefined) return only(state);
   const { start, health } = slot.state;
   const before = health.probes[probe] ?? NEVER_BEGUN;
   const attempt = before.attempts + 1;

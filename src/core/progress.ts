@@ -1,9 +1,9 @@
-import { ask } from './ending.ts';
+import { askToStop } from './ending.ts';
 import { only, then } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
 import { failed, isUnproven } from './replacement.ts';
-import { isWanted, predecessorOf, withSlot } from './slots.ts';
+import { isWanted, predecessorOf } from './slots.ts';
 import type { Seconds, Slot, State } from './state.ts';
 
 /**
@@ -38,6 +38,5 @@ function giveUpOn(state: State, slot: Slot, now: Seconds, policy: Policy): Outco
   const aborted = failed(state, index, message);
   // one whose predecessor is there is discarded, as that of any aborted rollout
   if (predecessorOf(state, index)?.state.name === 'running') return aborted;
-  const move = ask(slot, process, 'rollout', { now, policy, stopping: null });
-  return then(aborted, (next) => ({ ...move, state: withSlot(next, move.slot) }));
+  return then(aborted, (next) => askToStop(next, slot, 'rollout', now, policy));
 }

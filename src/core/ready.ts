@@ -1,11 +1,9 @@
 import { hasReached } from './health.ts';
-import { only } from './outcome.ts';
+import { only, then } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
 import { everyone, isCompleted, isWanted, withOwner } from './slots.ts';
-import type { Seconds, Slot, State, WorkerState } from './state.ts';
-
-type Running = Extract<WorkerState, { readonly name: 'running' }>;
+import type { Running, Seconds, Slot, State } from './state.ts';
 
 /** Whether a worker is ready from its start on. */
 export function isReadyAtOnce(policy: Policy): boolean {
@@ -66,21 +64,21 @@ export function advanceReadiness(state: State, now: Seconds, policy: Policy): Ou
   const changing = everyone(state).filter((slot) => readinessDueAt(slot, policy) <= now);
   if (changing.length === 0) return only(state);
   const outcome = changing.reduce(
-    (before: Outcome, slot) => withReadiness(before, slot, policy),
+    (before: Outcome, slot) => then(before, (next) => withReadiness(next, slot, policy)),
     only(state),
   );
   return { ...outcome, state: announceStarted(outcome.state) };
 }
 
-function withReadiness({ state, events, effects }: Outcome, slot: Slot, policy: Policy): Outcome {
+function withReadiness(state: State, slot: Slot, policy: Policy): Outcome {
   const { state: process, index: worker } = slot;
-  if (process.name !== 'running') return { state, events, effects };
+  if (process.name !== 'running') return only(state);
   const { pid, ready } = process;
   const after = ready ? { ...slot, state: { ...process, ready: false } } : asReady(slot);
   const event = ready
     ? ({ type: 'worker-unready', worker, pid, message: whyUnready(process, policy) ?? '' } as const)
     : ({ type: 'worker-ready', worker, pid } as const);
-  return { state: withOwner(state, slot, after), events: [...events, event], effects };
+  return only(withOwner(state, slot, after), [event]);
 }
 
 /** The supervisor is `running` from the instant at which every wanted worker has been ready once. */

@@ -7,15 +7,13 @@ import { bytesOf } from './quantity.ts';
 import { replaceability } from './rollout-move.ts';
 import { recycleWorker } from './rollout.ts';
 import { isWanted, ownerOf, predecessorOf, withHealth } from './slots.ts';
-import type { Process, Seconds, Slot, State, WorkerState } from './state.ts';
+import type { Running, Seconds, Slot, State } from './state.ts';
 
 /** Seconds from one look at the workers' memory to the next, at least. */
 const SAMPLE_INTERVAL: Seconds = 1;
 
 /** A look that takes long is followed by a pause of so many times its length, so that it costs 1 % at most. */
 const PAUSE = 100;
-
-type Running = Extract<WorkerState, { readonly name: 'running' }>;
 
 /** When the memory is to be looked at; Infinity where nobody wants to know, or nobody is there. */
 export function samplingDueAt({ sampling, slots }: State, policy: Policy): Seconds {
@@ -111,8 +109,7 @@ function comesFirst(a: Slot, b: Slot, policy: Policy): boolean {
   const sizeOf = (process: Running): number =>
     isTooLarge(process, policy) ? (process.health.excess ?? 0) : 0;
   const larger = sizeOf(a.state) - sizeOf(b.state);
-  const end = (process: Running & Process): Seconds =>
-    process.since + lifetimeLimit(process, policy);
+  const end = (process: Running): Seconds => process.since + lifetimeLimit(process, policy);
   return larger === 0 ? end(a.state) <= end(b.state) : larger > 0;
 }
 

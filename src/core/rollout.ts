@@ -1,13 +1,13 @@
 import { abortOperations } from './answers.ts';
-import { ask } from './ending.ts';
+import { askToStop } from './ending.ts';
 import type { Event } from './event.ts';
 import { only, then } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
-import { nextPassAt } from './restart.ts';
+import { nextPassAt } from './pass.ts';
 import { nextMove } from './rollout-move.ts';
 import type { Move } from './rollout-move.ts';
-import { isAlive, NEW, withEnded, withOwner, withPredecessor, withSlot } from './slots.ts';
+import { isAlive, NEW, withEnded, withPredecessor, withSlot } from './slots.ts';
 import type { Rollout, Seconds, Slot, State, Template } from './state.ts';
 import { MOST_SIGNALS } from './stop.ts';
 
@@ -133,10 +133,8 @@ function perform(state: State, move: Move, now: Seconds, policy: Policy): Outcom
 }
 
 function asked(state: State, slot: Slot, now: Seconds, policy: Policy): Outcome {
-  if (slot.state.name !== 'running') return only(state);
   const purpose = isRecycling(state, slot) ? 'recycle' : 'rollout';
-  const move = ask(slot, slot.state, purpose, { now, policy, stopping: null });
-  return { ...move, state: withOwner(state, slot, move.slot) };
+  return askToStop(state, slot, purpose, now, policy);
 }
 
 function isRecycling({ rollout }: State, { index }: Slot): boolean {

@@ -1,14 +1,14 @@
 import type { Config } from '../config/generated.ts';
 import { abortRestarts } from './answers.ts';
-import { ask } from './ending.ts';
+import { askToStop } from './ending.ts';
 import { MOST_WORKERS } from './operation.ts';
 import { only, then } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
 import { announceStarted } from './ready.ts';
-import { closePass } from './restart.ts';
+import { closePass } from './pass.ts';
 import { beginRollout, restartWorkers } from './rollout.ts';
-import { isAlive, isCompleted, NEW, newSlot, predecessorOf, SCALED, withOwner } from './slots.ts';
+import { isAlive, isCompleted, NEW, newSlot, predecessorOf, SCALED } from './slots.ts';
 import type { Seconds, Slot, State } from './state.ts';
 import { MOST_SIGNALS } from './stop.ts';
 import { sameTemplate } from './template.ts';
@@ -94,9 +94,8 @@ export function advanceScaleDown(state: State, now: Seconds, policy: Policy): Ou
   let outcome = only(state);
   for (let asked = 0; asked < MOST_SIGNALS; asked += 1) {
     const slot = nextSurplus(outcome.state, policy);
-    if (slot?.state.name !== 'running') break;
-    const move = ask(slot, slot.state, 'scale', { now, policy, stopping: null });
-    outcome = then(outcome, (next) => ({ ...move, state: withOwner(next, slot, move.slot) }));
+    if (slot === null) break;
+    outcome = then(outcome, (next) => askToStop(next, slot, 'scale', now, policy));
   }
   return outcome;
 }

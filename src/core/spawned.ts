@@ -7,7 +7,7 @@ import type { Outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
 import { announceStarted, asReady, isReadyAtOnce } from './ready.ts';
 import { failed, fallenBack, isUnproven } from './replacement.ts';
-import { closePass } from './restart.ts';
+import { closePass } from './pass.ts';
 import { judge } from './restart-policy.ts';
 import type { Verdict } from './restart-policy.ts';
 import { isWanted, withEnded, withSlot } from './slots.ts';

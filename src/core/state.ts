@@ -118,6 +118,9 @@ export type WorkerState =
       readonly next: Vacancy | null;
     } & Process);
 
+/** The state of a worker that runs. */
+export type Running = Extract<WorkerState, { readonly name: 'running' }>;
+
 /**
  * What a worker is asked to stop for: the supervisor's own stop, fewer workers, a replacement, one because it is
  * too old or too large, or one because it has failed a probe.

@@ -1,5 +1,5 @@
 import { whyNotReady } from './ready.ts';
-import { nextPassAt } from './restart.ts';
+import { nextPassAt } from './pass.ts';
 import { isAlive, isReady, isWanted, liveProcess, processOf } from './slots.ts';
 import type { Exit, RestartCounts, Seconds, Slot, State } from './state.ts';
 import type { Policy } from './policy.ts';

@@ -18,14 +18,14 @@ import {
   recyclingDueAt,
   samplingDueAt,
 } from './recycle.ts';
-import { passDueAt, runPass } from './restart.ts';
+import { passDueAt, runPass } from './pass.ts';
 import { advanceRollout, rolloutDueAt } from './rollout.ts';
 import { advanceScaleDown, isScaleDownDue } from './scale.ts';
 import { signalReceived } from './signal.ts';
 import { everyone, newSlot, withOwner } from './slots.ts';
 import type { Seconds, State } from './state.ts';
 import { workerNotSpawned, workerSpawned } from './spawned.ts';
-import { advanceStop, beginStop, stopDueAt } from './stop.ts';
+import { advanceStop, beginStop, isStopping, stopDueAt } from './stop.ts';
 import { templateOf } from './template.ts';
 import { advanceUnhealthy, unhealthyAt } from './unhealthy.ts';
 import { concluded } from './vacancy.ts';
@@ -151,11 +151,6 @@ export function isPassDue(state: State, now: Seconds, policy: Policy): boolean {
 export function isDue(state: State, now: Seconds, policy: Policy): boolean {
   const deadline = nextDeadline(state, policy);
   return deadline !== null && deadline <= now;
-}
-
-/** Whether a stop has begun, or is over. */
-export function isStopping(state: State): boolean {
-  return state.phase.name === 'stopping' || state.phase.name === 'stopped';
 }
 
 function start(

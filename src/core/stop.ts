@@ -1,7 +1,7 @@
 import { abortForStop } from './answers.ts';
 import type { Effect } from './effect.ts';
 import { advanceEnding, ask, endingDueAt, kill, mustKillAtOnce } from './ending.ts';
-import type { EndingContext, Move } from './ending.ts';
+import type { EndingContext, SlotOutcome } from './ending.ts';
 import type { Event } from './event.ts';
 import { only } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
@@ -15,9 +15,14 @@ import type { Seconds, Slot, State, StopCause, Stopping } from './state.ts';
  */
 export const MOST_SIGNALS = 128;
 
+/** Whether a stop has begun, or is over. */
+export function isStopping({ phase }: State): boolean {
+  return phase.name === 'stopping' || phase.name === 'stopped';
+}
+
 /** Begins the ordered stop: from here on nothing is started. A later cause changes nothing. */
 export function beginStop(state: State, cause: StopCause, now: Seconds, policy: Policy): Outcome {
-  if (state.phase.name === 'stopping' || state.phase.name === 'stopped') return only(state);
+  if (isStopping(state)) return only(state);
   const timeout = policy.stop.timeoutSeconds;
   const phase: Stopping = {
     name: 'stopping',
@@ -107,7 +112,7 @@ function askAt(stopping: Stopping, predecessorsJoined: boolean, policy: Policy):
   return Math.max(stopping.since, stopping.deadline - gracePeriodSeconds);
 }
 
-function advanceSlot(slot: Slot, context: EndingContext): Move {
+function advanceSlot(slot: Slot, context: EndingContext): SlotOutcome {
   const { state } = slot;
   if (state.name !== 'running') return advanceEnding(slot, context);
   return mustKillAtOnce(context.stopping)

@@ -1,10 +1,10 @@
-import { ask } from './ending.ts';
+import { askToStop } from './ending.ts';
 import type { UnhealthyCause } from './event.ts';
 import { hasReached } from './health.ts';
 import { only, then } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
-import { everyone, withOwner } from './slots.ts';
+import { everyone } from './slots.ts';
 import type { Seconds, Slot, State } from './state.ts';
 import { MOST_SIGNALS } from './stop.ts';
 
@@ -35,13 +35,10 @@ export function advanceUnhealthy(state: State, now: Seconds, policy: Policy): Ou
 function stopUnhealthy(state: State, slot: Slot, now: Seconds, policy: Policy): Outcome {
   const { state: process, index: worker } = slot;
   if (process.name !== 'running') return only(state);
-  const move = ask(slot, process, 'unhealthy', { now, policy, stopping: null });
-  const { pid } = process;
-  return {
-    state: withOwner(state, slot, move.slot),
-    effects: move.effects,
-    events: [{ type: 'worker-unhealthy', worker, pid, ...causeOf(slot, policy) }, ...move.events],
-  };
+  const told = only(state, [
+    { type: 'worker-unhealthy', worker, pid: process.pid, ...causeOf(slot, policy) },
+  ]);
+  return then(told, (next) => askToStop(next, slot, 'unhealthy', now, policy));
 }
 
 function causeOf(

@@ -2,7 +2,7 @@ import type { Restart } from './event.ts';
 import { then } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
-import { nextPassAt } from './restart.ts';
+import { nextPassAt } from './pass.ts';
 import type { Verdict } from './restart-policy.ts';
 import { isCompleted } from './slots.ts';
 import type { Seconds, Slot, State, Vacancy } from './state.ts';
@@ -77,5 +77,10 @@ export function plannedRestart(
 }
 
 export function limitUsed({ restarts }: State, { restart: { limit } }: Policy): Restart['limit'] {
-  return limit === undefined ? null : { ...limit, used: restarts.length };
+  if (limit === undefined) return null;
+  return {
+    used: restarts.length,
+    restarts: limit.restarts,
+    withinSeconds: limit.withinSeconds,
+  };
 }

@@ -1,5 +1,5 @@
 import type { StatusDocument, WorkerDocument } from '../observe/status.ts';
-import { counted } from './format.ts';
+import { counted } from '../observe/units.ts';
 import { currentOf } from './places.ts';
 import { reasonOf } from './row.ts';
 

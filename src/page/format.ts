@@ -29,20 +29,6 @@ export function ago(seconds: number): string {
   return `${Math.floor(seconds / DAY)} d ago`;
 }
 
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-
-/** In binary units, with three digits: `512 B`, `41.3 MiB`, `1.24 GiB`. */
-export function bytes(count: number): string {
-  let value = count;
-  let unit = 0;
-  // 999.5 would be shown as 1000
-  while (value >= 999.5 && unit < UNITS.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${unit === 0 ? value : threeDigits(value)} ${UNITS[unit] ?? ''}`;
-}
-
 /** A share of one CPU: `0.4%`, `35%`, `180%`. */
 export function percent(share: number): string {
   const value = share * 100;
@@ -52,16 +38,6 @@ export function percent(share: number): string {
 /** The time of day where the reader is, such as `09:04:31`. */
 export function timeOfDay(at: Date): string {
   return [at.getHours(), at.getMinutes(), at.getSeconds()].map(padded).join(':');
-}
-
-/** `1 worker`, `2 workers`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-function threeDigits(value: number): string {
-  if (value < 9.995) return value.toFixed(2);
-  return value < 99.95 ? value.toFixed(1) : value.toFixed(0);
 }
 
 function padded(value: number): string {

@@ -1,5 +1,6 @@
 import type { WorkerDocument } from '../observe/status.ts';
-import { ago, bytes, duration, NONE, percent } from './format.ts';
+import { bytes } from '../observe/units.ts';
+import { ago, duration, NONE, percent } from './format.ts';
 import type { Sample } from './history.ts';
 import type { Place } from './places.ts';
 import { totalOf } from './restarts.ts';

@@ -1,5 +1,6 @@
 import type { StatusDocument } from '../observe/status.ts';
-import { bytes, NONE, percent } from './format.ts';
+import { bytes } from '../observe/units.ts';
+import { NONE, percent } from './format.ts';
 import type { History } from './history.ts';
 import { currentOf, placesOf } from './places.ts';
 import { totalOf } from './restarts.ts';

@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
 
 import { formatProblem, ConfigError } from '../../src/config/problem.ts';
 import { readSchema } from '../../src/config/schema.ts';
 import { validate } from '../../src/config/validate.ts';
+import { refusalOfScale } from '../../src/core/scale.ts';
 
 /** Every line that the validation of this data prints. */
 function problemsOf(data: unknown): readonly string[] {
@@ -337,5 +339,39 @@ describe('what is not, and how it reads', () => {
     expect(problemsOf({ command: Symbol.iterator })).toEqual([
       'FILE: expected plain data, found Symbol(Symbol.iterator) could not be cloned.',
     ]);
+  });
+});
+
+/** As a file has it: what is undefined is not there. */
+function withoutUndefined(data: object): object {
+  return JSON.parse(JSON.stringify(data)) as object;
+}
+
+describe('how many workers there can be', () => {
+  const port = fc.oneof(
+    fc.integer({ min: 9450, max: 9480 }),
+    fc.integer({ min: 65_500, max: 65_535 }),
+  );
+  const ports = fc.record({
+    portBase: fc.option(port, { nil: undefined }),
+    metrics: fc.record({
+      enabled: fc.boolean(),
+      port,
+      workers: fc.option(fc.constantFrom({ port: 8080 }, { port: '$(PORT)' }), { nil: undefined }),
+    }),
+  });
+
+  test('is the same at a start and for a scale', () => {
+    fc.assert(
+      fc.property(ports, fc.integer({ min: 0, max: 50 }), (options, workers) => {
+        const data = { ...valid, ...withoutUndefined(options), workers };
+        const started = validate({ ...data, workers: 0 }, (pointer) => ({
+          source: 'FILE',
+          pointer,
+        }));
+        expect(refusalOfScale(workers, started) === null).toBe(problemsOf(data).length === 0);
+      }),
+      { numRuns: 2000 },
+    );
   });
 });

@@ -3,7 +3,8 @@ import * as fc from 'fast-check';
 
 import type { Input } from '../../src/core/input.ts';
 import type { Policy } from '../../src/core/policy.ts';
-import { isDue, isStopping, nextDeadline, step } from '../../src/core/step.ts';
+import { isDue, nextDeadline, step } from '../../src/core/step.ts';
+import { isStopping } from '../../src/core/stop.ts';
 import { POLICY } from './harness.ts';
 import { System } from './system.ts';
 

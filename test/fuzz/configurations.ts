@@ -105,7 +105,7 @@ const ODD_NUMBER = [
   -Infinity,
 ];
 
-export const oddText = fc.oneof(
+const oddText = fc.oneof(
   fc.constantFrom(...ODD_TEXT),
   fc.string({ unit: 'binary', maxLength: 12 }),
 );

@@ -71,7 +71,7 @@ export async function tryAll<T>(
 }
 
 /** Milliseconds after which a single case has not come to an end. */
-export const CASE_DEADLINE = 5000;
+const CASE_DEADLINE = 5000;
 
 /** Fails where a single case has taken too long. */
 export async function inTime<T>(run: () => T | Promise<T>): Promise<T> {

@@ -81,7 +81,7 @@ export function runHelm(
 }
 
 /** Runs `helm template`, whatever comes of it. */
-export function tryTemplate(chart: string, options: TemplateOptions = {}): HelmResult {
+function tryTemplate(chart: string, options: TemplateOptions = {}): HelmResult {
   const { helm = 4, release = 'release', namespace = 'default', kubeVersion = '1.35.0' } = options;
   const { valuesFiles = [], values = {}, args = [] } = options;
   const files = [...valuesFiles, '-'].flatMap((file) => ['--values', file]);

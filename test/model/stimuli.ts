@@ -29,7 +29,7 @@ export type Stimulus =
   /** The supervisor is halted for the rest of the batch. */
   | { readonly type: 'stall' };
 
-export type Edit =
+type Edit =
   | { readonly change: 'workers'; readonly workers: number }
   | { readonly change: 'env' | 'broken' | 'nothing' };
 
@@ -37,7 +37,7 @@ export type Edit =
 export type Batch = readonly Stimulus[];
 
 /** Those that end a process which does not catch them, and whose end Node can tell. */
-export const FATAL = [
+const FATAL = [
   ...([
     'SIGKILL',
     'SIGTERM',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { statusTable } from '../../src/control/answer.ts';
+import { statusTable } from '../../src/control/status-table.ts';
 import type { WorkerDocument } from '../../src/observe/status.ts';
 import { CRASHED, NOW, statusDocument, workerDocument } from '../page/documents.ts';
 

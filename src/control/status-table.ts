@@ -1,5 +1,5 @@
 import type { StatusDocument, WorkerDocument } from '../observe/status.ts';
-import { bytes, counted } from '../page/format.ts';
+import { bytes, counted } from '../observe/units.ts';
 
 /** Where there is nothing to show. */
 const NONE = '-';

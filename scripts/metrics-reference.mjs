@@ -89,7 +89,12 @@ ${rowsOf(own, texts)}
 
 From a worker's first start \`supervisor_worker_restarts_total\` exists at 0 for every reason, so that
 \`increase()\` sees the first restart; build alerts on it. So does \`supervisor_worker_probe_total\` for the
-[probes](health.md) that are configured. What is read from a worker's process is of that
+[probes](health.md) that are configured. A series of \`supervisor_worker_exits_total\` begins at 1, with the first end of
+its kind, which \`increase()\` and \`rate()\` cannot see: \`supervisor_worker_exits_total > 0\` says who has ended, how
+often and of what, and the rule \`worker_reason:supervisor_worker_exits:increase15m\` that comes with the
+[alerts](../deploy/prometheus/README.md) how often lately.
+
+What is read from a worker's process is of that
 process alone, not of its children, and is absent while there is none. Series of a worker without a process
 that are about one (start time, memory, CPU, threads, descriptors) are absent.
 While a rolling restart has two processes of a worker side by side (\`rollout.maxSurge\`), they are the new one's.

@@ -54,7 +54,10 @@ function rowsOf(metrics, texts) {
   const rows = metrics.map(({ name, type, help, labelNames = [], upperBounds = [] }) => {
     const labels = labelNames.map((label) => {
       const text = texts[`${name} ${label}`] ?? texts[label];
-      if (text === undefined) throw new Error(`${name}: expected a text for the label ${label}`);
+      if (text === undefined)
+        throw new Error(
+          `${name}: expected a text for its label ${label} in labelTexts of scripts/metrics-reference.mjs`,
+        );
       return `\`${label}\``;
     });
     const buckets = upperBounds.length === 0 ? '' : ` Buckets: ${upperBounds.join(', ')}.`;

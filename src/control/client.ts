@@ -13,7 +13,8 @@ const ABSENT = ['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'ENOTDIR'];
 
 /**
  * Asks the supervisor that listens on a control socket. To wait for the end of an operation has no time
- * limit.
+ * limit. The connection stays until this process ends, or the supervisor closes it: by its close the supervisor knows
+ * that the answer has been told. If it is the PID 1 of a container, its own end kills whoever asked in there.
  *
  * @throws NobodyThere if no supervisor listens there, or it ends without an answer; Error if it may not be
  *   asked, or what it answers cannot be understood
@@ -34,16 +35,21 @@ export async function request(path: string, asked: Request): Promise<Answer> {
 function exchange(path: string, line: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
-    const client = connect(path);
+    const client = connect({ path, allowHalfOpen: true });
     client.on('data', (chunk) => chunks.push(chunk));
-    // the connection is closed after it, by whoever is there
-    client.once('error', (error: NodeJS.ErrnoException) => {
+    client.on('error', (error: NodeJS.ErrnoException) => {
       reject(explain(error, path));
     });
-    client.once('close', () => {
+    // whoever is there ends its side after the answer
+    client.once('end', () => {
+      client.unref();
       const answer = Buffer.concat(chunks).toString('utf8');
-      if (answer.endsWith('\n')) resolve(answer.slice(0, -1));
-      else reject(new NobodyThere(`${path}: the supervisor has ended without an answer`));
+      if (answer.endsWith('\n')) {
+        resolve(answer.slice(0, -1));
+        return;
+      }
+      client.destroy();
+      reject(new NobodyThere(`${path}: the supervisor has ended without an answer`));
     });
     client.write(line);
   });

@@ -8,7 +8,7 @@ import type { StatusDocument } from '../observe/status.ts';
 import { encode, MAX_REQUEST, operationOf, parseRequest } from './protocol.ts';
 import type { Answer } from './protocol.ts';
 
-/** Seconds that clients have, at the end, to take their answers. */
+/** Seconds that clients have, at the end, to take their answers, and to end before they are killed with a container. */
 const FLUSH_TIME = 0.5;
 
 const NEWLINE = 0x0a;
@@ -29,7 +29,7 @@ export interface Operator {
 export interface ControlServer {
   /** Takes a client, which may have asked already. */
   readonly accept: (client: Socket) => void;
-  /** Gives the clients 500 ms to take the answers that are due, and lets all of them go. */
+  /** Gives the clients 500 ms to take the answers that are due and to close, and lets all of them go. */
   readonly close: () => Promise<void>;
 }
 
@@ -122,15 +122,13 @@ function lineOf(received: Buffer): string {
   return line.toString('utf8');
 }
 
-/** Resolves when the client has the answer, or has gone. */
+/** Resolves when the client has gone, with the answer if it has wanted it. */
 function write(client: Socket, answer: Answer): Promise<void> {
   return new Promise((resolve) => {
     client.once('close', () => {
       resolve();
     });
-    client.end(encode(answer), () => {
-      resolve();
-    });
+    client.end(encode(answer));
     // its end is seen, whatever it sends before
     client.resume();
   });

@@ -55,6 +55,27 @@ test('it is operated as PID 1: by signals, by a changed file, over its socket', 
   expect(await supervisor.ended).toEqual({ code: 0, signal: null });
 });
 
+/** Preloaded into a client: it takes its time to print what it was answered. */
+const SLOW_PRINTER = `
+const { write } = process.stdout;
+process.stdout.write = (...args) => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  return write.apply(process.stdout, args);
+};`;
+
+test('who asks for the stop inside the container has told it before the container is gone', async () => {
+  const config = { command: worker(), metrics: { port: 0 } };
+  const cwd = workspace({ 'supervisor.config.json': config, 'slow.cjs': SLOW_PRINTER });
+  const supervisor = new Pid1(cwd, { args: ['--socket', 'control.sock'] });
+  await supervisor.ready(1);
+  const inside = ['--pid', `--target=${supervisor.outerPid}`, '--', process.execPath];
+  const client = ['--require', './slow.cjs', CLI, 'stop', '--socket', 'control.sock'];
+  expect(execFileSync('nsenter', [...inside, ...client], { cwd, encoding: 'utf8' })).toBe(
+    'stopped\n',
+  );
+  expect(await supervisor.ended).toEqual({ code: 0, signal: null });
+});
+
 test('5,000 orphans while eight workers crash: no zombie is left, every code is right', async () => {
   const perRun = 125;
   // in sessions of their own, so that no group's end takes them with it

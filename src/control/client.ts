@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 
 import { encode, parseAnswer } from './protocol.ts';
 import type { Answer, Request } from './protocol.ts';
@@ -11,19 +12,30 @@ export class NobodyThere extends Error {
 /** Where there is no socket, or nobody behind it. */
 const ABSENT = ['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'ENOTDIR'];
 
+/** What a supervisor has answered. */
+export interface Reply {
+  readonly answer: Answer;
+  /**
+   * Still open, and no reason for this process to live on. By its close the supervisor knows that the answer has been
+   * told: as the PID 1 of a container its own end kills whoever asked in there. To be closed by a process that asks
+   * more than once.
+   */
+  readonly connection: Socket;
+}
+
 /**
  * Asks the supervisor that listens on a control socket. To wait for the end of an operation has no time
- * limit. The connection stays until this process ends, or the supervisor closes it: by its close the supervisor knows
- * that the answer has been told. If it is the PID 1 of a container, its own end kills whoever asked in there.
+ * limit.
  *
  * @throws NobodyThere if no supervisor listens there, or it ends without an answer; Error if it may not be
  *   asked, or what it answers cannot be understood
  */
-export async function request(path: string, asked: Request): Promise<Answer> {
-  const line = await exchange(path, encode(asked));
+export async function request(path: string, asked: Request): Promise<Reply> {
+  const { line, connection } = await exchange(path, encode(asked));
   try {
-    return parseAnswer(line);
+    return { answer: parseAnswer(line), connection };
   } catch (error) {
+    connection.destroy();
     const { message } = error as Error;
     throw new Error(`${path}: the answer is not that of a supervisor: ${message}`, {
       cause: error,
@@ -32,26 +44,26 @@ export async function request(path: string, asked: Request): Promise<Answer> {
 }
 
 /** @returns the answer without its end */
-function exchange(path: string, line: string): Promise<string> {
+function exchange(path: string, asked: string): Promise<{ line: string; connection: Socket }> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
-    const client = connect({ path, allowHalfOpen: true });
-    client.on('data', (chunk) => chunks.push(chunk));
-    client.on('error', (error: NodeJS.ErrnoException) => {
+    const connection = connect({ path, allowHalfOpen: true });
+    connection.on('data', (chunk) => chunks.push(chunk));
+    connection.on('error', (error: NodeJS.ErrnoException) => {
       reject(explain(error, path));
     });
     // whoever is there ends its side after the answer
-    client.once('end', () => {
-      client.unref();
+    connection.once('end', () => {
+      connection.unref();
       const answer = Buffer.concat(chunks).toString('utf8');
       if (answer.endsWith('\n')) {
-        resolve(answer.slice(0, -1));
+        resolve({ line: answer.slice(0, -1), connection });
         return;
       }
-      client.destroy();
+      connection.destroy();
       reject(new NobodyThere(`${path}: the supervisor has ended without an answer`));
     });
-    client.write(line);
+    connection.write(asked);
   });
 }
 

@@ -18,7 +18,7 @@ const NOBODY_THERE = 3;
 export async function operate(path: string, asked: Request, json: boolean): Promise<number> {
   let answer: Answer;
   try {
-    answer = await request(path, asked);
+    ({ answer } = await request(path, asked));
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n`);
     return error instanceof NobodyThere ? NOBODY_THERE : REFUSED;

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 
 import { afterEach, describe, expect, test } from '@jest/globals';
 
-import { NobodyThere, request } from '../../src/control/client.ts';
+import { NobodyThere } from '../../src/control/client.ts';
+import { ask } from '../helpers/ask.ts';
 import { createControlServer } from '../../src/control/server.ts';
 import type { ControlServer } from '../../src/control/server.ts';
 import { listenOnSocket } from '../../src/control/socket.ts';
@@ -113,7 +114,7 @@ describe('a request is answered', () => {
   test('with the status', async () => {
     const { path, operator } = await served();
     const answer = { outcome: 'done', status: operator.document };
-    expect(await request(path, { command: 'status' })).toEqual(answer);
+    expect(await ask(path, { command: 'status' })).toEqual(answer);
     expect(operator.asked).toEqual([]);
   });
 
@@ -121,14 +122,14 @@ describe('a request is answered', () => {
     const { path, operator } = await served();
     operator.document = LONG;
     const answer = { outcome: 'done', status: operator.document };
-    expect(await request(path, { command: 'status' })).toEqual(answer);
+    expect(await ask(path, { command: 'status' })).toEqual(answer);
   });
 
   test.each(['done', 'refused', 'aborted'] as const)(
     'with the result of the operation: %s',
     async (outcome) => {
       const { path, operator } = await served();
-      const answer = request(path, { command: 'scale', workers: 3, wait: true });
+      const answer = ask(path, { command: 'scale', workers: 3, wait: true });
       const { operation, wait, end } = await operator.next();
       expect({ operation, wait }).toEqual({ operation: { type: 'scale', workers: 3 }, wait: true });
       end({ outcome, message: 'It is so.' });
@@ -138,11 +139,11 @@ describe('a request is answered', () => {
 
   test('while others wait', async () => {
     const { path, operator } = await served();
-    const first = request(path, { command: 'restart', worker: null, wait: true });
+    const first = ask(path, { command: 'restart', worker: null, wait: true });
     const { end } = await operator.next();
-    const second = request(path, { command: 'reload', wait: false });
+    const second = ask(path, { command: 'reload', wait: false });
     const other = await operator.next(1);
-    expect(await request(path, { command: 'status' })).toMatchObject({ outcome: 'done' });
+    expect(await ask(path, { command: 'status' })).toMatchObject({ outcome: 'done' });
     other.end({ outcome: 'done', message: 'two' });
     expect(await second).toMatchObject({ message: 'two' });
     end({ outcome: 'done', message: 'one' });
@@ -167,7 +168,7 @@ describe('a request is answered', () => {
 
   test('where the operator fails, with its error', async () => {
     const { path, operator } = await served();
-    const answer = request(path, { command: 'stop', wait: true });
+    const answer = ask(path, { command: 'stop', wait: true });
     (await operator.next()).fail(new Error('broken'));
     expect(await answer).toEqual({ outcome: 'aborted', message: 'broken' });
   });
@@ -238,7 +239,7 @@ describe('a client cannot harm', () => {
       expect(clients.map(({ writableLength }) => writableLength > 0)).toContain(true);
     });
     // others are served meanwhile
-    expect(await request(path, { command: 'status' })).toMatchObject({ outcome: 'done' });
+    expect(await ask(path, { command: 'status' })).toMatchObject({ outcome: 'done' });
     const held = clients.filter(({ destroyed }) => !destroyed);
     expect(held.length).toBeGreaterThanOrEqual(3);
     await eventually(() => {
@@ -253,7 +254,7 @@ describe('a client cannot harm', () => {
     await eventually(() => {
       expect(many.filter(({ isClosed }) => isClosed)).toHaveLength(300 - 256);
     });
-    expect(await request(path, { command: 'status' })).toMatchObject({ outcome: 'done' });
+    expect(await ask(path, { command: 'status' })).toMatchObject({ outcome: 'done' });
   });
 
   test('by its going while it waits', async () => {
@@ -261,9 +262,9 @@ describe('a client cannot harm', () => {
     const client = new Raw(path, '{"command":"reload","wait":true}\n');
     const { end } = await operator.next();
     client.socket.destroy();
-    await request(path, { command: 'status' });
+    await ask(path, { command: 'status' });
     end({ outcome: 'done', message: 'Nobody hears it.' });
-    expect(await request(path, { command: 'status' })).toMatchObject({ outcome: 'done' });
+    expect(await ask(path, { command: 'status' })).toMatchObject({ outcome: 'done' });
   });
 
   test('by asking twice: the second request is not read', async () => {
@@ -281,11 +282,11 @@ describe('a client cannot harm', () => {
 describe('in the end', () => {
   test('the result that has just come is answered, and whoever waits is let go', async () => {
     const { path, operator, server } = await served();
-    const stopped = request(path, { command: 'stop', wait: true });
+    const stopped = ask(path, { command: 'stop', wait: true });
     const { end } = await operator.next();
-    const waits = expect(
-      request(path, { command: 'restart', worker: 0, wait: true }),
-    ).rejects.toThrow(NobodyThere);
+    const waits = expect(ask(path, { command: 'restart', worker: 0, wait: true })).rejects.toThrow(
+      NobodyThere,
+    );
     await operator.next(1);
     end({ outcome: 'done', message: 'Every worker is gone.' });
     await server.close();
@@ -311,7 +312,7 @@ describe('in the end', () => {
   test('a new client is not taken', async () => {
     const { path, server } = await served();
     await server.close();
-    await expect(request(path, { command: 'status' })).rejects.toThrow(NobodyThere);
+    await expect(ask(path, { command: 'status' })).rejects.toThrow(NobodyThere);
   });
 });
 
@@ -320,7 +321,7 @@ describe('a client learns', () => {
     const directory = workspace({ file: '' });
     for (const name of ['absent', 'file', 'file/below']) {
       const path = join(directory, name);
-      const asked = request(path, { command: 'status' });
+      const asked = ask(path, { command: 'status' });
       await expect(asked).rejects.toThrow(NobodyThere);
       await expect(asked).rejects.toThrow(`${path}: no supervisor listens there (`);
     }
@@ -335,6 +336,6 @@ describe('a client learns', () => {
     const other = createServer((client) => client.resume().end(answer));
     await new Promise<void>((resolve) => other.listen(path, resolve));
     undo.push(() => other.close());
-    await expect(request(path, { command: 'status' })).rejects.toThrow(`${path}: ${message}`);
+    await expect(ask(path, { command: 'status' })).rejects.toThrow(`${path}: ${message}`);
   });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import fc from 'fast-check';
 
-import { request } from '../../src/control/client.ts';
+import { ask } from '../helpers/ask.ts';
 import { encode, parseAnswer, parseRequest } from '../../src/control/protocol.ts';
 import type { Request } from '../../src/control/protocol.ts';
 import { eventually } from '../helpers/eventually.ts';
@@ -54,7 +54,7 @@ async function survives(
   fuzzing: () => Promise<void>,
 ): Promise<void> {
   await supervisor.logged(/^Started child process/, 4);
-  await request(socket, { command: 'status' });
+  await ask(socket, { command: 'status' });
   await supervisor.get('/metrics');
   const before = descriptorsOf(supervisor);
   await fuzzing();
@@ -68,7 +68,7 @@ async function survives(
   await eventually(() => {
     expect(descriptorsOf(supervisor)).toBeLessThanOrEqual(before + 2);
   });
-  const status = await request(socket, { command: 'status' });
+  const status = await ask(socket, { command: 'status' });
   expect(status).toMatchObject({ outcome: 'done', status: { pid: supervisor.pid } });
   expect(await supervisor.stop()).toEqual({ code: 0, signal: null });
 }
@@ -165,7 +165,7 @@ testWithin(CONTROL, async () => {
           const text = answer.toString('utf8');
           expect(encode(parseAnswer(text.slice(0, -1)))).toBe(text);
         }
-        expect(await request(socket, { command: 'status' })).toMatchObject({
+        expect(await ask(socket, { command: 'status' })).toMatchObject({
           status: { pid: supervisor.pid },
         });
       },

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { expect } from '@jest/globals';
 
-import { request } from '../../src/control/client.ts';
+import { ask } from '../helpers/ask.ts';
 import type { Answer, Request } from '../../src/control/protocol.ts';
 import type { StatusDocument } from '../../src/observe/status.ts';
 import { Operated } from '../helpers/config-file.ts';
@@ -190,11 +190,11 @@ export class System {
   }
 
   #ask(asked: Request): void {
-    this.#answers.push(request(this.#socket, asked));
+    this.#answers.push(ask(this.#socket, asked));
   }
 
   async #status(): Promise<StatusDocument> {
-    const answer: Answer = await request(this.#socket, { command: 'status' });
+    const answer: Answer = await ask(this.#socket, { command: 'status' });
     if (!('status' in answer)) throw new Error(answer.message);
     return answer.status;
   }

@@ -3,7 +3,7 @@ import { setTimeout as passed } from 'node:timers/promises';
 
 import { expect } from '@jest/globals';
 
-import { request } from '../../src/control/client.ts';
+import { ask } from '../helpers/ask.ts';
 import type { OperationRequest } from '../../src/control/protocol.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { Pid1 } from '../helpers/pid-namespace.ts';
@@ -115,7 +115,7 @@ export class BusySupervisor {
   }
 
   async #operate(asked: OperationRequest): Promise<void> {
-    const answer = await request(this.#socket, asked);
+    const answer = await ask(this.#socket, asked);
     // a worker that was to be restarted may have been scaled away
     expect(['done', 'refused']).toContain(answer.outcome);
   }

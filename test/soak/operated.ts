@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { expect } from '@jest/globals';
 
-import { request } from '../../src/control/client.ts';
+import { ask } from '../helpers/ask.ts';
 import type { Answer, Request } from '../../src/control/protocol.ts';
 import type { StatusDocument } from '../../src/observe/status.ts';
 import { MountedConfigMap } from '../helpers/config-file.ts';
@@ -59,7 +59,7 @@ export class SoakedSupervisor {
   }
 
   ask(asked: Request): Promise<Answer> {
-    return request(this.#socket, asked);
+    return ask(this.#socket, asked);
   }
 
   async status(): Promise<StatusDocument> {
